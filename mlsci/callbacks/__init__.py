@@ -1,0 +1,1 @@
+"""What happens around the training loop, each a Lightning callback of its own."""

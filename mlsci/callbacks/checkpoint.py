@@ -1,0 +1,179 @@
+"""best.ckpt and last.ckpt: written atomically, and complete enough to continue bit for bit."""
+
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint as LightningCheckpoint
+
+from mlsci import checkpoint
+from mlsci.data.order import random_state
+from mlsci.errors import ConfigError, NonFiniteLoss
+
+
+class Checkpoint(LightningCheckpoint):
+    """Keeps the best state by a monitored value, and the last one for `mlsci resume`.
+
+    The last state is written at most every `every_seconds`, at the end of training, and when the run is
+    stopped by a signal or an error; a better best state is written at once if that is as long ago, and
+    otherwise kept in memory until then. A kill -9 so costs at most that much work, and no file.
+
+    Args:
+        monitor: the metric; without validation data every state counts as best.
+        mode: whether a small or a large value is good.
+        every_seconds: between two writes.
+        folder: set by `run`.
+    """
+
+    def __init__(self, *, monitor: str = "val/loss", mode: Literal["min", "max"] = "min", every_seconds: float = 60.0):
+        self.monitor = monitor
+        self.sign = 1.0 if mode == "min" else -1.0
+        self.every_seconds = every_seconds
+        self.folder: Path | None = None
+        self.best_score = math.inf
+        self.best_epoch = -1
+        self._best: dict[str, Any] | None = None
+        self._written = time.monotonic()
+
+    @property
+    def best_path(self) -> Path:
+        """Where the best state is written."""
+        return self._folder / "best.ckpt"
+
+    @property
+    def last_path(self) -> Path:
+        """Where the last state is written."""
+        return self._folder / "last.ckpt"
+
+    @property
+    def _folder(self) -> Path:
+        if self.folder is None:
+            raise RuntimeError("callbacks.checkpoint has no folder: train through mlsci.run, or set .folder")
+        return self.folder
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best value so far."""
+        return {"best_score": self.best_score, "best_epoch": self.best_epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on comparing with the best value so far."""
+        self.best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the clock."""
+        self._written = time.monotonic()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Compare, and keep the state if it is better; averaged weights are still in place."""
+        if trainer.sanity_checking or trainer.state.fn != "fit":
+            return
+        self._compare(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write between two epochs; without validation the latest state is the best."""
+        if not _validates(trainer):
+            self._keep(trainer, score=-float(trainer.current_epoch))
+        if self._due():
+            self.save_last(trainer, epoch_ended=True)
+
+    def on_train_batch_end(self, trainer: Trainer, *args: Any) -> None:
+        """Write within an epoch where epochs are long."""
+        loader = trainer.datamodule.train_loader  # type: ignore[attr-defined]
+        inside = loader is not None and loader.position < loader.batches
+        if inside and trainer.lightning_module.pace.pending == 0 and self._due():
+            self.save_last(trainer)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write the end state."""
+        self.save_last(trainer, epoch_ended=True)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Write the state of the last whole step, unless the loss had become NaN by then."""
+        if trainer.state.fn == "fit" and trainer.training and _state_is_sound(exception):
+            self.save_last(trainer)
+        elif trainer.state.fn == "fit":
+            self._flush_best(trainer)
+
+    def save_last(self, trainer: Trainer, *, epoch_ended: bool = False) -> None:
+        """Write last.ckpt, and a best state that waits in memory."""
+        payload = self._payload(trainer, weights_only=False)
+        payload["mlsci"]["resume"] = _position(trainer, epoch_ended=epoch_ended)
+        self._flush_best(trainer)
+        if trainer.is_global_zero:
+            checkpoint.write(payload, self.last_path)
+        self._written = time.monotonic()
+
+    def _compare(self, trainer: Trainer) -> None:
+        value = trainer.callback_metrics.get(self.monitor)
+        if value is None:
+            known = ", ".join(sorted(k for k in trainer.callback_metrics if "/" in k))
+            raise ConfigError(f"callbacks.checkpoint.monitor: nothing logs '{self.monitor}'. Logged: {known}")
+        score = self.sign * float(value)
+        if score < self.best_score:
+            self._keep(trainer, score=score)
+
+    def _keep(self, trainer: Trainer, *, score: float) -> None:
+        self.best_score, self.best_epoch = score, trainer.current_epoch
+        self._best = _detached(self._payload(trainer, weights_only=True))
+        if self._due():
+            self._flush_best(trainer)
+
+    def _due(self) -> bool:
+        return time.monotonic() - self._written >= self.every_seconds
+
+    def _flush_best(self, trainer: Trainer) -> None:
+        if self._best is not None and trainer.is_global_zero:
+            checkpoint.write(self._best, self.best_path)
+        self._best = None
+
+    def _payload(self, trainer: Trainer, *, weights_only: bool) -> dict[str, Any]:
+        return trainer._checkpoint_connector.dump_checkpoint(weights_only)
+
+
+def _validates(trainer: Trainer) -> bool:
+    return bool(trainer.num_val_batches) and trainer.limit_val_batches != 0
+
+
+def _state_is_sound(exception: BaseException) -> bool:
+    """A NaN or a failure in the middle of a backward pass leaves no state worth writing."""
+    from lightning.pytorch.utilities.exceptions import SIGTERMException
+
+    from mlsci.errors import Interrupted
+
+    return not isinstance(exception, NonFiniteLoss) and isinstance(exception, Interrupted | SIGTERMException)
+
+
+def _position(trainer: Trainer, *, epoch_ended: bool) -> dict[str, Any]:
+    """Where in the run the state stands: whole epochs, batches into the next one, steps, random state."""
+    loader = trainer.datamodule.train_loader  # type: ignore[attr-defined]
+    pace = trainer.lightning_module.pace
+    inside = loader is not None and 0 < loader.position < loader.batches
+    epochs = trainer.fit_loop.epoch_progress.current.processed
+    return {
+        "epochs": epochs - 1 if inside and epoch_ended else epochs,  # max_steps ends an epoch before its end
+        "batches": loader.position if inside else 0,
+        "global_step": trainer.global_step,
+        "schedule": _plain_state(pace.schedule),
+        "random": random_state() if inside or not epoch_ended else None,
+    }
+
+
+def _plain_state(schedule: Any) -> dict[str, Any] | None:
+    if schedule is None:
+        return None
+    return {key: value for key, value in schedule.state_dict().items() if key != "optimizer"}
+
+
+def _detached(value: Any) -> Any:
+    """A copy of nested containers whose tensors no longer change."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().clone()
+    if isinstance(value, Mapping):
+        return {key: _detached(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_detached(entry) for entry in value)
+    return value

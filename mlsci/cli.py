@@ -1,0 +1,298 @@
+"""The command line `mlsci`: one function a verb; what needs torch is imported by the verb that needs it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mlsci.errors import ConfigError, MlsciError
+
+EPILOG = """\
+mlsci train experiment=images/digits              one whole published experiment
+mlsci train experiment=images/digits net=mlp      another net
+mlsci train -m experiment=images/digits seed=0,1,2 net=cnn,mlp
+mlsci train data=diabetes model=ridge             no experiment: any data with any model that fits
+mlsci list experiment; mlsci show net/cnn; mlsci train --help
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Dispatch to a verb, and end the process with its exit code."""
+    found = list(sys.argv[1:] if arguments is None else arguments)
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # a user's own packages, as for `python -m`
+    try:
+        code = _dispatch(found)
+    except ConfigError as error:
+        for message in error.messages:
+            print(f"mlsci: error: {message}", file=sys.stderr)
+        code = error.exit_code
+    except MlsciError as error:
+        print(f"mlsci: error: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments and arguments[0] in PLAIN:
+        return PLAIN[arguments[0]](arguments[1:])
+    options = _parser().parse_args(arguments)
+    return options.call(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mlsci",
+        description="Machine learning for science: experiments composed by configs.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"mlsci {_version()}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for name, (call, text, add) in VERBS.items():
+        verb = verbs.add_parser(name, help=text, description=text)
+        verb.set_defaults(call=call)
+        add(verb)
+    for name, text in PLAIN_HELP.items():
+        verbs.add_parser(name, help=text, add_help=False)
+    return parser
+
+
+def _version() -> str:
+    from mlsci import __version__
+
+    return __version__
+
+
+def _train(arguments: list[str]) -> int:
+    from mlsci import launch
+
+    if any(flag in arguments for flag in ("--help", "-h")):
+        from mlsci.listing import train_help
+
+        print(train_help(arguments))
+        return 0
+    return launch.train(arguments)
+
+
+def _check(arguments: list[str]) -> int:
+    from mlsci import launch
+
+    if any(flag in arguments for flag in ("--help", "-h")):
+        print(
+            "usage: mlsci check [--build] [overrides]\n\nCheck a config as `train` would, and run nothing: choices, "
+            "keys, types, targets (no torch needed).\n--build also builds data, net and model on made-up data "
+            "and sends two samples through them."
+        )
+        return 0
+    return launch.check(arguments)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from mlsci import launch
+
+    return launch.resume(Path(options.run_dir), options.overrides)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from mlsci.listing import show_list
+
+    show_list(options.group, config_dirs=options.config_dir)
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from mlsci.listing import show_choice
+
+    show_choice(options.choice, config_dirs=options.config_dir)
+    return 0
+
+
+def _copy(options: argparse.Namespace) -> int:
+    from mlsci.listing import copy_choice
+
+    print(copy_choice(options.choice, options.to, config_dirs=options.config_dir))
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from mlsci.verbs import evaluate
+
+    _print_values(evaluate(options.checkpoint, overrides=options.overrides, trust=options.trust))
+    return 0
+
+
+def _print_values(values: dict[str, float]) -> None:
+    width = max((len(name) for name in values), default=0)
+    for name, value in values.items():
+        print(f"{name:<{width}}  {value:.6g}")
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from mlsci.verbs import predict
+
+    print(predict(options.checkpoint, options.input, out=options.out, trust=options.trust))
+    return 0
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from mlsci.verbs import sample
+
+    out = options.out or Path(options.checkpoint).with_name("samples.npz")
+    made = sample(
+        options.checkpoint, n=options.n, out=out, seed=options.seed, condition=options.condition, trust=options.trust
+    )
+    for path in made:
+        print(path)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from mlsci.verbs import export
+
+    print(export(options.checkpoint, to=options.to, out=options.out, trust=options.trust))
+    return 0
+
+
+def _results(options: argparse.Namespace) -> int:
+    from mlsci import results
+
+    runs = results.collect(options.runs)
+    if options.write:
+        results.write(runs, options.write)
+        print(options.write)
+    else:
+        results.show(results.table(runs))
+    return 0
+
+
+def _dashboard(options: argparse.Namespace) -> int:
+    from mlsci import dashboard
+
+    if options.terminal:
+        os.execvp("wandb", ["wandb", "leet", str(options.runs)])
+    path = dashboard.build(options.runs, options.out)
+    print(path)
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(path.absolute().as_uri())
+    return 0
+
+
+def _completion(options: argparse.Namespace) -> int:
+    from mlsci.completion import script
+
+    print(script(options.shell))
+    return 0
+
+
+def _complete(arguments: list[str]) -> int:
+    from mlsci.completion import words
+
+    print("\n".join(words(arguments)))
+    return 0
+
+
+
+def _config_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="a further config folder")
+
+
+def _checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", metavar="CKPT", help="a best.ckpt or last.ckpt; nothing else is needed")
+    parser.add_argument(
+        "--trust", action="append", default=[], metavar="PACKAGE", help="a package whose classes the file may build"
+    )
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("group", nargs="?", default="experiment", help="experiment (default), data, model, net, ...")
+    _config_dir(parser)
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("choice", help="group/option, for example net/cnn or experiment/images/digits")
+    _config_dir(parser)
+
+
+def _add_copy(parser: argparse.ArgumentParser) -> None:
+    _add_choice(parser)
+    parser.add_argument("to", nargs="?", default="configs", help="folder to copy into (default: ./configs)")
+
+
+def _add_resume(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="the run folder")
+    parser.add_argument("overrides", nargs="*", help="trainer.max_epochs=... and other trainer. or run. values")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument("overrides", nargs="*", help="data.key=value")
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument("input", help="inputs as .npz or .csv")
+    parser.add_argument("--out", required=True, help="predictions as .npz or .csv")
+
+
+def _add_sample(parser: argparse.ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument("-n", type=int, default=64, help="how many (default 64)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--condition", default=None, help="for conditional models, for example a class number")
+    parser.add_argument("--out", default=None, help="file for the samples (default: samples.npz beside CKPT)")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _checkpoint(parser)
+    parser.add_argument("--to", required=True, choices=["pt2", "onnx"])
+    parser.add_argument("--out", default=None, help="the file (default: beside CKPT)")
+
+
+def _add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=Path, default=_runs(), help="the folder of runs")
+    parser.add_argument("--write", type=Path, default=None, metavar="FILE", help="write into RESULTS.md's table")
+
+
+def _add_dashboard(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", type=Path, default=_runs(), help="the folder of runs")
+    parser.add_argument("--out", type=Path, default=None, help="the page (default: RUNS/index.html)")
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
+    parser.add_argument("--terminal", action="store_true", help="wandb's terminal view instead")
+
+
+def _add_completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=["bash", "zsh", "fish"])
+
+
+def _runs() -> Path:
+    return Path(os.environ.get("MLSCI_RUNS_DIR", "runs"))
+
+
+Add = Callable[[argparse.ArgumentParser], None]
+PLAIN: dict[str, Callable[[list[str]], int]] = {"train": _train, "check": _check, "__complete": _complete}
+PLAIN_HELP = {
+    "train": "run an experiment: key=value, group=choice, -m for sweeps (Hydra's syntax)",
+    "check": "find the mistakes in a config without running it",
+}
+VERBS: dict[str, tuple[Callable[[argparse.Namespace], int], str, Add]] = {
+    "list": (_list, "experiments, or the choices of a group, each with one line", _add_list),
+    "show": (_show, "print a config file", _add_choice),
+    "copy": (_copy, "copy a config file into a folder of your own, to change it", _add_copy),
+    "resume": (_resume, "continue a run bit for bit", _add_resume),
+    "evaluate": (_evaluate, "test a checkpoint", _add_evaluate),
+    "predict": (_predict, "answers for a .npz or .csv file", _add_predict),
+    "sample": (_sample, "draw from a generative model", _add_sample),
+    "export": (_export, "write a checkpoint's model as pt2 or onnx", _add_export),
+    "results": (_results, "the table of runs, ours against published", _add_results),
+    "dashboard": (_dashboard, "a page of all runs", _add_dashboard),
+    "completion": (_completion, 'shell completion: eval "$(mlsci completion bash)"', _add_completion),
+}

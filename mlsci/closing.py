@@ -1,0 +1,228 @@
+"""The end of a job: test the best state, compare with the published number, draw, and write it all down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch.utils.data import ConcatDataset, Dataset, TensorDataset
+
+from mlsci import checkpoint
+from mlsci.build import instantiate
+from mlsci.errors import ConfigError
+from mlsci.loggers.base import RunLogger
+from mlsci.loggers.csv import CSV
+from mlsci.run import Result
+
+if TYPE_CHECKING:
+    from mlsci.job import Job
+
+
+def close(job: Job, *, seconds: Callable[[], dict[str, float]]) -> Result:
+    """Test, compare, draw and record; only the first device writes."""
+    _best_weights(job)
+    metrics = _test(job)
+    if not job.trainer.is_global_zero:
+        return Result(metrics=metrics, folder=job.folder.path, model=job.model, comparison=[])
+    timing = seconds()  # of our method: baselines and figures come after it
+    baselines = _baselines(job)
+    comparison = compare(metrics, job.config.get("reference"), baselines)
+    outcome = _outcome(job, metrics)
+    job.folder.write_json("metrics.json", {
+        "metrics": metrics,
+        "comparison": comparison,
+        "baselines": baselines,
+        "parameters": sum(p.numel() for p in job.model.parameters()),
+        "epochs": job.epochs_done,
+        "steps": job.steps_done,
+        **timing,
+    })  # fmt: skip
+    _flush(job)
+    figures = draw(job, outcome)
+    _end_loggers(job, metrics, figures)
+    _print(job, metrics, comparison, baselines, figures, timing)
+    return Result(metrics=metrics, folder=job.folder.path, model=job.model, comparison=comparison)
+
+
+def _best_weights(job: Job) -> None:
+    """The state that is tested and kept is the best one by the monitored value."""
+    if job.folder.best.is_file() and not job.model.fitted_at_once:
+        job.model.load_state_dict(checkpoint.read(job.folder.best)["state_dict"])
+
+
+def _test(job: Job) -> dict[str, float]:
+    """Validation values of the best state, and test values."""
+    found: dict[str, float] = {}
+    stages = [("val", job.trainer.validate)] if job.data.has("val") else []
+    if job.config["test"] and job.data.has("test"):
+        stages.append(("test", job.trainer.test))
+    for name, stage in stages:
+        stage(job.model, datamodule=job.data, verbose=False)
+        found |= {k: float(v) for k, v in job.trainer.callback_metrics.items() if k.startswith(f"{name}/")}
+    return found
+
+
+def compare(metrics: Mapping[str, float], reference: Any, baselines: Mapping[str, Mapping[str, float]]) -> list[dict]:
+    """Ours beside each published number, and beside every baseline on the metric of the first of them."""
+    references = [] if reference is None else (reference if isinstance(reference, list) else [reference])
+    rows = [_row(metrics, entry, who="published") for entry in references]
+    if references:
+        first = references[0]
+        for name, values in baselines.items():
+            if first["metric"] in values:
+                entry = {**first, "value": values[first["metric"]], "source": "same split, this run"}
+                rows.append(_row(metrics, entry, who=name))
+    return rows
+
+
+def _row(metrics: Mapping[str, float], entry: Mapping[str, Any], *, who: str) -> dict[str, Any]:
+    ours, published, better = metrics.get(entry["metric"]), entry["value"], entry.get("better", "lower")
+    if ours is None:
+        known = ", ".join(sorted(metrics))
+        raise ConfigError(f"reference.metric: nothing measures '{entry['metric']}'. Measured: {known}")
+    reached = None if published is None else bool(ours <= published if better == "lower" else ours >= published)
+    return {
+        "metric": entry["metric"],
+        "ours": ours,
+        "published": published,
+        "unit": entry.get("unit", ""),
+        "better": better,
+        "source": entry.get("source", ""),
+        "reached": reached,
+        "who": who,
+    }
+
+
+def _baselines(job: Job) -> dict[str, dict[str, float]]:
+    """Other methods, fitted on training and validation part together, tested on the same test part."""
+    configs = job.config.get("baselines") or {}
+    if not configs or not (job.config["test"] and job.data.has("test")):
+        return {}
+    train: Dataset = ConcatDataset([job.data.split(n) for n in ("train", "val") if job.data.has(n)])
+    x, y = _arrays(train, job)
+    test_x, test_y = _arrays(job.data.split("test"), job)
+    found = {}
+    for name, config in configs.items():
+        method = instantiate(config, trust=job.trust, path=f"baselines.{name}")
+        method.fit(x, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)
+        predictions = _answers(method, test_x, test_y)
+        found[name] = {}
+        for metric_name, metric in job.model.test_metrics.items():
+            metric.reset()  # type: ignore[operator]
+            metric.update(torch.as_tensor(predictions), torch.as_tensor(test_y))  # type: ignore[operator]
+            found[name][f"test/{metric_name}"] = float(metric.compute())  # type: ignore[operator]
+    return found
+
+
+def _arrays(dataset: Dataset, job: Job) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (N, features), scaled as for our model, and targets."""
+    parts = dataset.datasets if isinstance(dataset, ConcatDataset) else [dataset]
+    if not all(isinstance(part, TensorDataset) for part in parts):
+        raise ConfigError("baselines: need inputs and targets in memory (a TensorDataset)")
+    x, y = (torch.cat(tensors) for tensors in zip(*(p.tensors for p in parts), strict=True))  # type: ignore[attr-defined]
+    scale = getattr(job.model, "inputs", None)
+    with torch.no_grad():
+        x = x if scale is None else scale(x)
+    return x.flatten(1).numpy(), y.numpy()
+
+
+def _answers(method: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Probabilities (N, classes), or values in the shape of the targets."""
+    if np.issubdtype(y.dtype, np.integer):
+        if hasattr(method, "predict_proba"):
+            return method.predict_proba(x)
+        return np.eye(int(y.max()) + 1)[method.predict(x)]
+    return np.asarray(method.predict(x), dtype=np.float64).reshape(y.shape)
+
+
+def _outcome(job: Job, metrics: Mapping[str, float]) -> Any:
+    """Inputs, predictions and targets of the test part for the figures; None where there are none."""
+    from mlsci.plots.outcome import Outcome
+
+    part = job.data.split("test") if job.config["test"] and job.data.has("test") else None
+    if not isinstance(part, TensorDataset) or len(part.tensors) != 2 or job.data.spec is None:
+        return None
+    spec, model = job.data.spec, job.model.eval()
+    x, y = part.tensors
+    with torch.set_grad_enabled(model.needs_grad):
+        predictions = torch.cat([model.predict(rows).detach().cpu() for rows in x.to(model.device).split(1024)])
+    return Outcome(
+        inputs=x.numpy(),
+        predictions=predictions.numpy(),
+        targets=y.numpy(),
+        classes=spec.classes,
+        target_names=spec.target_names or (),
+        units=spec.units,
+        metrics=metrics,
+    )
+
+
+def draw(job: Job, outcome: Any) -> dict[str, Path]:
+    """Save every figure of the config and the learning curves; one that fails is named, not fatal."""
+    from mlsci.plots.curves import learning_curves
+
+    job.folder.figures.mkdir(exist_ok=True)
+    made: dict[str, Path] = {}
+    wanted: dict[str, Callable[[], Any]] = {}
+    if outcome is not None:
+        objects = instantiate(job.config_resolved("figures") or {}, trust=job.trust, path="figures")
+        wanted |= {name: (lambda figure=figure: figure(outcome)) for name, figure in objects.items()}
+    curves = job.folder.path / "metrics.csv"
+    if curves.is_file() and job.steps_done:
+        wanted["learning_curves"] = lambda: learning_curves(curves)
+    for name, make in wanted.items():
+        try:
+            figure = make()
+            path = job.folder.figures / f"{name}.png"
+            figure.savefig(path, dpi=150)
+            made[name] = path
+        except Exception as error:
+            job.warn(f"figures.{name}: not drawn: {type(error).__name__}: {error}")
+    return made
+
+
+def _flush(job: Job) -> None:
+    """Have metrics.csv whole before the learning curves are drawn from it."""
+    for logger in job.trainer.loggers:
+        if isinstance(logger, CSV):
+            logger.flush()
+
+
+def _end_loggers(job: Job, metrics: Mapping[str, float], figures: Mapping[str, Path]) -> None:
+    for logger in job.trainer.loggers:
+        if isinstance(logger, RunLogger):
+            logger.log_summary(metrics, figures)
+            logger.end("success")
+
+
+def _print(job: Job, metrics: Any, comparison: Any, baselines: Any, figures: Any, timing: Any) -> None:
+    """The closing table: ours against published, and where everything is."""
+    console = Console()
+    console.print(_table(job.provenance["experiment"], metrics, comparison, baselines))
+    for path in figures.values():
+        console.print(f"figure      {path}", soft_wrap=True, highlight=False)
+    shown = job.folder.best if job.folder.best.is_file() else job.folder.last
+    if shown.is_file():
+        console.print(f"checkpoint  {shown}", soft_wrap=True, highlight=False)
+    console.print(f"CPU time    {timing['cpu_seconds']:.1f} s", highlight=False)
+
+
+def _table(experiment: str, metrics: Mapping[str, float], comparison: list[dict], baselines: Mapping) -> Table:
+    table = Table(title=f"{experiment}: ours against published", title_justify="left", header_style="bold")
+    for column in ("metric", "ours", "compared with", "value", "reached"):
+        table.add_column(column, justify="right" if column in {"ours", "value"} else "left")
+    compared = {row["metric"] for row in comparison}
+    for row in comparison:
+        value = "" if row["published"] is None else f"{row['published']:.5g} {row['unit']}".strip()
+        who = row["source"] if row["who"] == "published" else f"{row['who']} ({row['source']})"
+        mark = {True: "[green]yes[/]", False: "[yellow]no[/]", None: ""}[row["reached"]]
+        table.add_row(row["metric"], f"{row['ours']:.5g} {row['unit']}".strip(), who, value, mark)
+    for name, value in metrics.items():
+        if name not in compared and name.startswith("test/"):
+            table.add_row(name, f"{value:.5g}", "", "", "")
+    return table

@@ -1,0 +1,53 @@
+"""What a net may know of the data: plain numbers, strings and tuples, stored as JSON in the checkpoint."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Shapes, classes, units and statistics of a data set.
+
+    `inputs` and `targets` are the shapes of one input and one target, without the batch axis; a class
+    number has the shape `()`. `statistics` holds means and standard deviations of the training part.
+    """
+
+    inputs: tuple[int, ...]
+    targets: tuple[int, ...] = ()
+    classes: tuple[str, ...] | None = None
+    input_names: tuple[str, ...] | None = None
+    target_names: tuple[str, ...] | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    statistics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def in_features(self) -> int:
+        """The number of values in one input."""
+        return math.prod(self.inputs)
+
+    @property
+    def out_features(self) -> int:
+        """The number of outputs a net needs: one a class, or one a target value."""
+        return len(self.classes) if self.classes else math.prod(self.targets)
+
+    def mapping(self) -> dict[str, Any]:
+        """As plain containers, with `in_features` and `out_features`, for `${spec:...}` and for JSON."""
+        return _plain({**asdict(self), "in_features": self.in_features, "out_features": self.out_features})
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any]) -> "DataSpec":
+        """The spec that `mapping()` wrote."""
+        names = {"inputs", "targets", "classes", "input_names", "target_names"}
+        values = {k: v for k, v in mapping.items() if k not in {"in_features", "out_features"}}
+        return cls(**{k: tuple(v) if k in names and v is not None else v for k, v in values.items()})
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, mappings as dicts."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value

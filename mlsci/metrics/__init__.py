@@ -1,0 +1,1 @@
+"""Metrics as torchmetrics objects: `update(predictions, targets)`, `compute()`; right over several devices."""

@@ -1,0 +1,209 @@
+"""The inner training loop: several optimizer steps a call, at the cost of a plain torch loop.
+
+Lightning spends some 1,900 Python calls on every step; here it is called once a block of batches, and
+its counters are moved on by hand. Where several devices, mixed precision or a training limit need
+Lightning's own step, a block holds one batch and the optimizer goes through Lightning.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from mlsci.errors import Interrupted, NonFiniteLoss
+
+if TYPE_CHECKING:
+    from mlsci.models.base import Model
+
+
+@dataclass
+class Pace:
+    """How the steps of a run are taken: optimizer, schedule, clipping, accumulation, and a stop flag.
+
+    Args:
+        make_optimizer: parameters -> optimizer.
+        make_schedule: optimizer -> schedule, or None.
+        interval: "step" or "epoch", when the schedule advances.
+        monitor: the metric that a plateau schedule looks at.
+        clip: largest norm of the gradient, or None.
+        accumulate: batches whose gradients are averaged for one step.
+        through_lightning: step by Lightning's optimizer (several devices, mixed precision).
+    """
+
+    make_optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None
+    make_schedule: Callable[[Optimizer], LRScheduler] | None = None
+    interval: str = "epoch"
+    monitor: str = "val/loss"
+    clip: float | None = None
+    accumulate: int = 1
+    through_lightning: bool = False
+    stop_signal: int | None = None
+    optimizer: Optimizer | None = None
+    schedule: LRScheduler | None = None
+    parameters: list[Tensor] = field(default_factory=list)
+    pending: int = 0
+    steps: int = 0
+    last_loss: float = math.nan
+
+    def build(self, model: Model) -> Optimizer:
+        """Make optimizer and schedule for the parameters that want gradients."""
+        if self.make_optimizer is None:
+            raise RuntimeError("model.pace has no make_optimizer: train through mlsci.run, or set it")
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = self.make_optimizer(self.parameters)
+        self.schedule = self.make_schedule(self.optimizer) if self.make_schedule else None
+        return self.optimizer
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the first parameter group."""
+        return float(self.optimizer.param_groups[0]["lr"]) if self.optimizer else math.nan
+
+    def epoch_ended(self, model: Model) -> None:
+        """Advance a schedule that counts epochs."""
+        if self.schedule is None or self.interval != "epoch":
+            return
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            value = model.trainer.callback_metrics.get(self.monitor)
+            if value is not None:
+                self.schedule.step(float(value))
+        else:
+            self.schedule.step()
+
+
+def take_steps(model: Model, batches: Iterable[Any]) -> None:
+    """Train on the batches of a block; log their mean loss; raise if it is not finite or a signal came.
+
+    Raises:
+        NonFiniteLoss: the mean loss of the block is NaN or infinite.
+        Interrupted: a signal asked for an end; the state is that after the last whole step.
+    """
+    pace = model.pace
+    step = _lightning_step if pace.through_lightning else (_closure_step if _wants_closure(pace) else _plain_step)
+    total: dict[str, Tensor] = {}
+    count = 0
+    if pace.stop_signal is not None:
+        raise Interrupted(pace.stop_signal)
+    try:
+        for batch in batches:
+            loss, scalars = step(model, pace, batch)
+            total["loss"] = total["loss"] + loss if count else loss
+            for name, value in scalars.items():
+                total[name] = total[name] + value.detach() if count else value.detach()
+            count += 1
+            if pace.stop_signal is not None and pace.pending == 0 and not _last_batch(model):
+                raise Interrupted(pace.stop_signal)
+    finally:
+        _move_counters(model, pace)
+    _report(model, pace, {name: float(value) / count for name, value in total.items()} if count else {})
+
+
+def _wants_closure(pace: Pace) -> bool:
+    return isinstance(pace.optimizer, torch.optim.LBFGS) or bool(getattr(pace.optimizer, "needs_closure", False))
+
+
+def _plain_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
+    """loss, backward, step: nothing else stands between them."""
+    loss, scalars = model.loss(batch)
+    if pace.accumulate > 1:
+        (loss / pace.accumulate).backward()
+    else:
+        loss.backward()
+    pace.pending += 1
+    if pace.pending >= pace.accumulate or _last_batch(model):
+        _apply(model, pace)
+    return loss.detach(), scalars
+
+
+def _apply(model: Model, pace: Pace) -> None:
+    optimizer = pace.optimizer
+    if pace.clip is not None:
+        torch.nn.utils.clip_grad_norm_(pace.parameters, pace.clip)
+    optimizer.step()  # type: ignore[union-attr]
+    optimizer.zero_grad()  # type: ignore[union-attr]
+    _stepped(model, pace)
+
+
+def _stepped(model: Model, pace: Pace) -> None:
+    """What follows every optimizer step: the schedule, the average of weights, the step counter."""
+    pace.pending = 0
+    if pace.schedule is not None and pace.interval == "step":
+        pace.schedule.step()
+    for hook in model.after_step:
+        hook()
+    pace.steps += 1
+
+
+def _closure_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
+    """For optimizers that evaluate the loss several times a step."""
+    found: list[tuple[Tensor, dict[str, Tensor]]] = []
+
+    def closure() -> Tensor:
+        pace.optimizer.zero_grad()  # type: ignore[union-attr]
+        loss, scalars = model.loss(batch)
+        loss.backward()
+        if pace.clip is not None:
+            torch.nn.utils.clip_grad_norm_(pace.parameters, pace.clip)
+        found.append((loss.detach(), scalars))
+        return loss
+
+    pace.optimizer.step(closure)  # type: ignore[union-attr]
+    _stepped(model, pace)
+    return found[0]
+
+
+def _lightning_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
+    """Through Lightning: gradient scaling, gradient averaging over devices."""
+    optimizer: Any = model.optimizers()
+    loss, scalars = model.loss(batch)
+    model.manual_backward(loss / pace.accumulate)
+    pace.pending += 1
+    if pace.pending >= pace.accumulate or _last_batch(model):
+        if pace.clip is not None:
+            model.clip_gradients(optimizer, gradient_clip_val=pace.clip, gradient_clip_algorithm="norm")
+        optimizer.step()
+        optimizer.zero_grad()
+        pace.pending = 0
+        if pace.schedule is not None and pace.interval == "step":
+            pace.schedule.step()
+        for hook in model.after_step:
+            hook()
+    return loss.detach(), scalars
+
+
+def _last_batch(model: Model) -> bool:
+    loader = getattr(model.trainer.datamodule, "train_loader", None)  # type: ignore[attr-defined]
+    return loader is not None and loader.position >= loader.batches
+
+
+def _move_counters(model: Model, pace: Pace) -> None:
+    """Move Lightning's counters on by the steps of a block, so that everything is logged at `global_step`."""
+    loop = model.trainer.fit_loop.epoch_loop
+    progress = loop.manual_optimization.optim_step_progress.total
+    progress.ready += pace.steps
+    progress.completed += pace.steps
+    pace.steps = 0
+    loop._batches_that_stepped = progress.completed
+
+
+def _report(model: Model, pace: Pace, means: dict[str, float]) -> None:
+    """Log a block's means, and stop on a loss that is not a number."""
+    if not means:
+        return
+    pace.last_loss = means["loss"]
+    if not math.isfinite(pace.last_loss):
+        raise NonFiniteLoss(
+            f"the training loss became {pace.last_loss} at step {model.global_step} (epoch {model.current_epoch}); "
+            f"try a smaller optimizer.lr or trainer.gradient_clip_val=1"
+        )
+    values = {f"train/{name}": value for name, value in means.items()} | {"lr": pace.lr}
+    model.trainer.callback_metrics.update({name: torch.tensor(value) for name, value in values.items()})
+    for logger in model.trainer.loggers:
+        logger.log_metrics(values, step=model.global_step)

@@ -1,0 +1,70 @@
+"""Random changes of pictures during training, on the whole batch at once and on its device."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mlsci.nets import check_shape
+
+PADDING_MODES = ("zeros", "border", "reflection")
+
+
+class RandomAffine(nn.Module):
+    """Turns, shifts, zooms and shears each picture of (B, C, H, W) by its own draw; does nothing in eval.
+
+    Uniform within: `degrees` (angle, +- degrees), `translate` (+- fraction of the side), `scale` (zoom
+    within 1 +- scale), `shear` (+- degrees). Bilinear; `padding_mode` (zeros, border or reflection) fills
+    what comes from outside. Draws come from torch's global generator of the device. Raises ValueError for
+    ranges out of bounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        degrees: float = 10.0,
+        translate: float = 0.1,
+        scale: float = 0.1,
+        shear: float = 0.0,
+        padding_mode: str = "zeros",
+    ) -> None:
+        super().__init__()
+        limits = {"degrees": 180.0, "translate": 1.0, "scale": 0.99, "shear": 89.0}
+        values = {"degrees": degrees, "translate": translate, "scale": scale, "shear": shear}
+        for name, limit in limits.items():
+            if not 0 <= values[name] <= limit:
+                raise ValueError(f"RandomAffine: {name} must be from 0 to {limit}, got {values[name]}")
+        if padding_mode not in PADDING_MODES:
+            raise ValueError(f"RandomAffine: padding_mode must be in {PADDING_MODES}, got {padding_mode!r}")
+        self.degrees, self.translate, self.scale, self.shear = degrees, translate, scale, shear
+        self.padding_mode = padding_mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        check_shape(x, "C", "H", "W")
+        draw = 2 * torch.rand(5, len(x), device=x.device) - 1  # (5, B), within -1 and 1
+        matrices = sampling_matrices(
+            angle=math.radians(self.degrees) * draw[0],
+            zoom=1 + self.scale * draw[1],
+            shear=math.radians(self.shear) * draw[2],
+            shift=self.translate * draw[3:],
+            aspect=x.shape[3] / x.shape[2],
+        )
+        grid = F.affine_grid(matrices.to(x.dtype), list(x.shape), align_corners=False)  # (B, H, W, 2)
+        return F.grid_sample(x, grid, padding_mode=self.padding_mode, align_corners=False)  # (B, C, H, W)
+
+
+def sampling_matrices(*, angle: Tensor, zoom: Tensor, shear: Tensor, shift: Tensor, aspect: float) -> Tensor:
+    """Where each output pixel reads its value, for `affine_grid`: rotation, shear, 1 / zoom, then shift.
+
+    `angle` and `shear` in radians and `zoom`, each (B,); `shift` (2, B) as fractions of width and height;
+    `aspect` is width / height, without which a turned picture that is not square would be distorted.
+    Returns (B, 2, 3).
+    """
+    cos, sin, tan = torch.cos(angle) / zoom, torch.sin(angle) / zoom, torch.tan(shear)
+    # affine_grid measures in half sides, hence the aspect off the diagonal and the factor 2 in the shift.
+    across = torch.stack((cos, (cos * tan - sin) / aspect, 2 * shift[0]), dim=-1)  # (B, 3)
+    down = torch.stack((sin * aspect, cos + sin * tan, 2 * shift[1]), dim=-1)  # (B, 3)
+    return torch.stack((across, down), dim=1)  # (B, 2, 3)

@@ -1,0 +1,1 @@
+"""Python source read by `ast`: what a dotted name stands for, without importing anything."""

@@ -1,0 +1,183 @@
+"""What can be done with a checkpoint alone: evaluate, predict, sample, export."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import Trainer
+from torch import Tensor
+
+from mlsci import checkpoint, interpolation, tables
+from mlsci.build import instantiate
+from mlsci.config import assign
+from mlsci.data.order import seed_all
+from mlsci.errors import CheckpointError, ConfigError, MlsciError
+from mlsci.models.base import Model
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A checkpoint opened for use."""
+
+    model: Model
+    description: checkpoint.Description
+    trust: Sequence[str]
+
+
+def open_checkpoint(path: str | Path, *, trust: Sequence[str] = ()) -> Loaded:
+    """Read a checkpoint and build its model."""
+    payload = checkpoint.read(path)
+    model = checkpoint.model(payload, trust=trust)
+    return Loaded(model=model, description=checkpoint.describe(payload), trust=trust)
+
+
+def evaluate(path: str | Path, *, overrides: Sequence[str] = (), trust: Sequence[str] = ()) -> dict[str, float]:
+    """Test a checkpoint on the data of its config; `overrides` change the data: `data.fold=1`."""
+    loaded = open_checkpoint(path, trust=trust)
+    interpolation.register()
+    config = assign(loaded.description.config, overrides, allowed=("data.",))
+    seed_all(loaded.description.seed)
+    data = instantiate(config["data"], trust=trust, path="data")
+    trainer = Trainer(
+        accelerator="auto",
+        devices=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        inference_mode=not loaded.model.needs_grad,
+        use_distributed_sampler=False,
+        default_root_dir=os.devnull,
+    )
+    data.prepare_data()
+    data.setup()
+    if data.spec.inputs != loaded.description.spec.inputs:
+        raise ConfigError(
+            f"data: inputs of shape {data.spec.inputs}, the checkpoint's model takes {loaded.description.spec.inputs}"
+        )
+    if not data.has("test"):
+        raise ConfigError(f"data: {type(data).__name__} has no test part")
+    trainer.test(loaded.model, datamodule=data, verbose=False)
+    return {name: float(value) for name, value in trainer.callback_metrics.items()}
+
+
+def predict(path: str | Path, source: str | Path, *, out: str | Path, trust: Sequence[str] = ()) -> Path:
+    """Answers for the rows of a .npz or .csv file, written to a .npz or .csv file.
+
+    Raises:
+        MlsciError: the inputs have another shape than the model was trained on, or cannot be read.
+    """
+    loaded = open_checkpoint(path, trust=trust)
+    inputs = tables.read(Path(source), loaded.description.spec)
+    predictions = answers(loaded.model, torch.as_tensor(inputs, dtype=torch.float32))
+    return tables.write(Path(out), predictions.numpy(), loaded.description.spec)
+
+
+def answers(model: Model, inputs: Tensor, *, batch_size: int = 1024) -> Tensor:
+    """`model.predict` in batches, without gradients unless the model needs them."""
+    with torch.set_grad_enabled(model.needs_grad):
+        return torch.cat([model.predict(rows).detach() for rows in inputs.split(batch_size)])
+
+
+def sample(
+    path: str | Path, *, n: int, out: str | Path, seed: int = 0, condition: Any = None, trust: Sequence[str] = ()
+) -> list[Path]:
+    """Draw `n` samples from a generative model: an .npz file, and a picture grid where they are pictures.
+
+    Raises:
+        MlsciError: the model cannot sample, or takes no condition.
+    """
+    loaded = open_checkpoint(path, trust=trust)
+    draw = getattr(loaded.model, "sample", None)
+    if draw is None:
+        raise MlsciError(
+            f"{path}: a {type(loaded.model).__name__} cannot sample; generative models can (vae, gan, flow, ...)"
+        )
+    seed_all(seed)
+    options = {} if condition is None else {"condition": condition}
+    with torch.set_grad_enabled(loaded.model.needs_grad):
+        samples = draw(n, **options).detach().cpu().numpy()
+    target = Path(out).with_suffix(".npz")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(target, samples=samples)
+    return [target, *_grid(samples, target.with_suffix(".png"))]
+
+
+def _grid(samples: np.ndarray, path: Path) -> list[Path]:
+    """A grid of up to 64 pictures (N, C, H, W) with one or three channels."""
+    if samples.ndim != 4 or samples.shape[1] not in {1, 3}:
+        return []
+    from mlsci.plots.grid import grid
+
+    grid(samples[:64]).savefig(path, dpi=150)
+    return [path]
+
+
+class Exported(torch.nn.Module):
+    """inputs -> predictions, nothing else: what an exported file computes."""
+
+    def __init__(self, model: Model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Predictions in physical units."""
+        return self.model.predict(inputs)
+
+
+def export(path: str | Path, *, to: str, out: str | Path | None = None, trust: Sequence[str] = ()) -> Path:
+    """Write the model as `pt2` (torch.export) or `onnx`, for any batch size, and check the file's answers.
+
+    Raises:
+        ConfigError: another format.
+        MlsciError: an extra is missing, or the file answers otherwise than the model.
+    """
+    if to not in {"pt2", "onnx"}:
+        raise ConfigError(f"--to {to}: expected pt2 or onnx")
+    loaded = open_checkpoint(path, trust=trust)
+    if loaded.model.needs_grad:
+        raise CheckpointError(f"{path}: a {type(loaded.model).__name__} differentiates its net and has its own export")
+    module = Exported(loaded.model).eval()
+    example = torch.randn(3, *loaded.description.spec.inputs, generator=torch.Generator().manual_seed(0))
+    target = Path(out) if out else Path(path).with_suffix(f".{to}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    again = (_export_pt2 if to == "pt2" else _export_onnx)(module, example, target)
+    with torch.no_grad():
+        difference = float((module(example) - again).abs().max())
+    scale = 1.0 + float(again.abs().max())
+    if not difference <= 1e-4 * scale:
+        raise MlsciError(f"{target}: the exported file answers otherwise: largest difference {difference:.2g}")
+    return target
+
+
+def _export_pt2(module: Exported, example: Tensor, target: Path) -> Tensor:
+    batch = torch.export.Dim("batch", min=1)
+    with torch.no_grad():
+        program = torch.export.export(module, (example,), dynamic_shapes=({0: batch},))
+    torch.export.save(program, target)
+    return torch.export.load(target).module()(example)
+
+
+def _export_onnx(module: Exported, example: Tensor, target: Path) -> Tensor:
+    try:
+        import onnxruntime
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MlsciError('--to onnx needs `pip install "mlsci[export]"`') from error
+    torch.onnx.export(
+        module,
+        (example,),
+        str(target),
+        input_names=["inputs"],
+        output_names=["predictions"],
+        dynamic_shapes=({0: "batch"},),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    return torch.as_tensor(session.run(None, {"inputs": example.numpy()})[0])
