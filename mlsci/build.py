@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from mlsci.check import allowed
+from mlsci.check import ALLOWED, allowed
 from mlsci.errors import ConfigError, MlsciError
 from mlsci.nearest import nearest
 
@@ -77,8 +77,9 @@ def locate(target: str, *, trust: Sequence[str] = (), path: str = "") -> Any:
 
 
 def _inside(home: str, trust: Sequence[str]) -> bool:
-    """Whether the place where an object is defined may serve: torch.nn.Linear lives in torch.nn.modules.linear."""
-    return allowed(home, trust) or home.startswith(("lightning.pytorch.", "pytorch_lightning."))
+    """Whether an object's own home may serve; torch.nn.Linear lives in torch.nn.modules.linear, private or not."""
+    prefixes = (*ALLOWED, *(f"{name}." for name in trust))
+    return home.startswith(prefixes)
 
 
 def _own_function(home: str, trust: Sequence[str]) -> bool:

@@ -1,7 +1,6 @@
 """log.txt: everything that Python's logging and warnings say during a job."""
 
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +17,10 @@ def log_to(path: Path) -> Iterator[None]:
     before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    _quiet("lightning.pytorch", "lightning.fabric")
+    _quiet("lightning", "lightning.pytorch", "lightning.fabric")
     logging.captureWarnings(True)
-    terminal = _terminal_warnings()
+    terminal = _OnTerminal()
+    logging.getLogger("py.warnings").addHandler(terminal)
     try:
         yield
     finally:
@@ -39,17 +39,20 @@ def _quiet(*names: str) -> None:
         logger.propagate = True
 
 
-def _terminal_warnings() -> logging.Handler:
-    """Warnings are shown on the terminal too, one line each."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("mlsci: warning: %(message)s"))
-    handler.addFilter(_first_line)
-    logging.getLogger("py.warnings").addHandler(handler)
-    warnings.filterwarnings("default", category=RuntimeWarning, module="mlsci")
-    return handler
+class _OnTerminal(logging.StreamHandler):
+    """Shows a warning as one line; those meant for the authors of libraries stay in the file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"mlsci: warning: {_message(record)}"
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        category = _text(record).partition("Warning: ")[0]
+        return bool(_message(record)) and not category.endswith(("Future", "Deprecation"))
 
 
-def _first_line(record: logging.LogRecord) -> bool:
-    text = str(record.args[0] if record.args else record.msg).splitlines()[0]
-    record.msg, record.args = text.split("Warning: ", 1)[-1], ()
-    return True
+def _text(record: logging.LogRecord) -> str:
+    return str(record.args[0] if isinstance(record.args, tuple) and record.args else record.msg).splitlines()[0]
+
+
+def _message(record: logging.LogRecord) -> str:
+    return _text(record).partition("Warning: ")[2]

@@ -7,19 +7,27 @@ from collections.abc import Iterable
 
 
 def nearest(word: object, words: Iterable[object]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the closest of `words`, or ``""`` where none is close (case aside)."""
+    """``"; did you mean 'x'?"`` for the closest of `words`, or ``""`` where none is close (case aside)."""
+    found = closest(word, words)
+    return "" if found is None else f"; did you mean '{found}'?"
+
+
+def closest(word: object, words: Iterable[object]) -> str | None:
+    """The closest of `words`, or None where none is close (case aside)."""
     given = str(word)
     known = {str(known): str(known).casefold() for known in words}
     close = difflib.get_close_matches(given.casefold(), set(known.values()), n=5, cutoff=0.6)
     if not close:
-        return ""
+        return None
     best = min(close, key=lambda folded: (_edits(given.casefold(), folded), folded))
-    spelled = min((name for name, folded in known.items() if folded == best), key=lambda name: _edits(given, name))
-    return f"; did you mean '{spelled}'?"
+    return min(
+        (name for name, folded in known.items() if folded == best),
+        key=lambda name: (_edits(given, name), name),
+    )
 
 
 def _edits(first: str, second: str) -> int:
-    """How many letters must be changed, added, dropped or swapped with their neighbour (optimal string alignment)."""
+    """How many letters to change, add, drop or swap with their neighbour (optimal string alignment)."""
     before, row = [0] * (len(second) + 1), list(range(len(second) + 1))
     for i, a in enumerate(first, start=1):
         before, last, row = row, before, [i]

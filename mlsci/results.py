@@ -217,7 +217,7 @@ def _command(group: Sequence[Run]) -> str:
     grid = math.prod(map(len, varied.values())) == len(group) and all(map(all, varied.values()))
     if len(group) == 1 or not grid or len(words) < 2:
         return group[-1].command
-    kept = [word for word in words[2:] if word not in ("-m", "--multirun") and _key(word) not in varied]
+    kept = [word for word in words[2:] if _key(word) not in ("-m", "--multirun", "run.name", *varied)]
     return " ".join([*words[:2], "-m", *kept, *(f"{key}={','.join(found)}" for key, found in varied.items())])
 
 

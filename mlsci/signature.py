@@ -8,29 +8,36 @@ from dataclasses import dataclass, replace
 
 from mlsci.nearest import nearest
 from mlsci.source.fields import init_parameters, writes_init
+from mlsci.source.lookup import Definition, Found, Unknown, body, home, in_class, mro, origin, stands_for
 from mlsci.source.modules import Module
 from mlsci.source.parameters import Parameter, parameters
-from mlsci.source.resolve import (
-    Definition,
-    Found,
-    NoSuchTarget,
-    Unknown,
-    body,
-    home,
-    in_class,
-    mro,
-    names,
-    origin,
-    resolve,
-    stands_for,
-)
+from mlsci.source.target import NoSuchTarget, names, resolve
 
-__all__ = ["NoSuchTarget", "Parameter", "Signature", "homes", "read"]
+__all__ = ["NoSuchTarget", "Parameter", "Place", "Signature", "places", "read"]
 
 # Decorators that leave the arguments of a function as they are, by the last part of their name.
 TRANSPARENT = frozenset(
-    """abstractmethod cache classmethod compatibility contextmanager deprecated enable_grad export final ignore
-    inference_mode lru_cache no_grad no_type_check overload override staticmethod type_check_only unused""".split()
+    [
+        "abstractmethod",
+        "cache",
+        "classmethod",
+        "compatibility",
+        "contextmanager",
+        "deprecated",
+        "enable_grad",
+        "export",
+        "final",
+        "ignore",
+        "inference_mode",
+        "lru_cache",
+        "no_grad",
+        "no_type_check",
+        "overload",
+        "override",
+        "staticmethod",
+        "type_check_only",
+        "unused",
+    ]
 )
 PLAIN_METACLASSES = frozenset({"abc.ABCMeta", "builtins.type"})
 
@@ -53,6 +60,14 @@ class Signature:
     line: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """The full name under which something is really defined."""
+
+    name: str
+    is_function: bool
+
+
 def read(target: str) -> Signature | None:
     """Read the signature of a dotted target; None where source does not tell it (C extension, dynamic attribute).
 
@@ -62,7 +77,9 @@ def read(target: str) -> Signature | None:
     found = resolve(target)
     if modules := [thing for thing in found if isinstance(thing, Module)]:
         last = target.rpartition(".")[2]
-        public = {name for thing in found for name in names(thing) - thing.children() if not name.startswith("_")}
+        public = {
+            name for thing in found for name in names(thing) - thing.children() if not name.startswith("_")
+        }
         raise NoSuchTarget(f"{target}: is a module, not a class or function{nearest(last, public)}")
     signatures = [_of(thing) for thing in found]
     known = [signature for signature in signatures if signature is not None]
@@ -71,13 +88,17 @@ def read(target: str) -> Signature | None:
     return _either(known)
 
 
-def homes(target: str) -> list[str]:
-    """The full names of the places where `target` is really defined, as far as source tells.
+def places(target: str) -> list[Place]:
+    """Where `target` is really defined, as far as source tells; several where the text leaves a choice.
 
     Raises:
         NoSuchTarget: as `read`.
     """
-    return [home(thing) for thing in resolve(target)]
+    return [Place(home(thing), _is_function(thing)) for thing in resolve(target)]
+
+
+def _is_function(thing: Found) -> bool:
+    return isinstance(thing, Definition) and not isinstance(thing.node, ast.ClassDef)
 
 
 def _of(thing: Found) -> Signature | None:
@@ -90,7 +111,12 @@ def _of(thing: Found) -> Signature | None:
         return None
     where = thing.node
     return replace(
-        taken, name=where.name, is_class=True, module=thing.module.name, path=thing.module.path, line=where.lineno
+        taken,
+        name=where.name,
+        is_class=True,
+        module=thing.module.name,
+        path=thing.module.path,
+        line=where.lineno,
     )
 
 
@@ -143,7 +169,9 @@ def _passes_on(definition: Definition, taken: Signature) -> bool:
 
 def _methods(found: Sequence[Found]) -> Signature | None:
     signatures = [
-        _function(thing, bound=True) if isinstance(thing, Definition) and not isinstance(thing.node, ast.ClassDef) else None
+        _function(thing, bound=True)
+        if isinstance(thing, Definition) and not isinstance(thing.node, ast.ClassDef)
+        else None
         for thing in found
     ]
     known = [signature for signature in signatures if signature is not None]
@@ -151,16 +179,20 @@ def _methods(found: Sequence[Found]) -> Signature | None:
 
 
 def _function(definition: Definition, *, bound: bool | None = None) -> Signature | None:
-    """The signature of a function; `bound` (without its first argument) is read from a method's decorators if None."""
+    """The signature of a function, without its first argument where `bound`; None: ask a method's decorators."""
     node = definition.node
-    if isinstance(node, ast.ClassDef) or not all(_transparent(definition, deco) for deco in node.decorator_list):
+    if isinstance(node, ast.ClassDef) or not all(
+        _transparent(definition, deco) for deco in node.decorator_list
+    ):
         return None
     if bound is None:
         bound = definition.outer is not None and _decorated(definition, node, "classmethod")
     taken = _plain(definition, node, bound)
     scope = body(definition.outer) if definition.outer else definition.module.scope
     nodes = scope.functions(node.name) if scope and taken.open else []
-    overloads = [_plain(definition, other, bound) for other in nodes if _decorated(definition, other, "overload")]
+    overloads = [
+        _plain(definition, other, bound) for other in nodes if _decorated(definition, other, "overload")
+    ]
     if not overloads:
         return taken
     spelled = _either(overloads)
@@ -187,7 +219,7 @@ def _decorated(definition: Definition, node: ast.AST, name: str) -> bool:
 
 
 def _transparent(definition: Definition, decorator: ast.expr) -> bool:
-    """Whether a decorator keeps the signature: known to, or written with `functools.wraps`, or returning its argument."""
+    """Whether a decorator keeps the arguments: known to, written with `wraps`, or returning what it is given."""
     function = decorator.func if isinstance(decorator, ast.Call) else decorator
     if origin(definition.module, function).rpartition(".")[2] in TRANSPARENT:
         return True
@@ -199,7 +231,9 @@ def _wraps(node: ast.AST) -> bool:
     arguments = {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
     for inner in ast.walk(node):
         match inner:
-            case ast.Call(ast.Name("wraps" | "update_wrapper") | ast.Attribute(attr="wraps" | "update_wrapper")):
+            case ast.Call(
+                ast.Name("wraps" | "update_wrapper") | ast.Attribute(attr="wraps" | "update_wrapper")
+            ):
                 return True
             case ast.Return(ast.Name(name)) if name in arguments:
                 return True
@@ -207,7 +241,7 @@ def _wraps(node: ast.AST) -> bool:
 
 
 def _either(signatures: Sequence[Signature]) -> Signature:
-    """What is taken where several definitions are possible: all their names; required only where all require."""
+    """What one of several definitions may take: all their names; required is what all of them require."""
     first = signatures[0]
     if len(signatures) == 1:
         return first

@@ -140,9 +140,7 @@ def test_cpu_seconds_are_the_median(tmp_path: Path) -> None:
 
 def test_the_command_names_every_seed_of_the_mean(tmp_path: Path) -> None:
     seeds(tmp_path, [0.97, 0.98])
-    assert table(collect(tmp_path))[0].command == (
-        "mlsci train -m experiment=images/digits run.name=s1 seed=0,1"
-    )
+    assert table(collect(tmp_path))[0].command == ("mlsci train -m experiment=images/digits seed=0,1")
 
 
 def test_the_command_stays_where_seeds_and_folds_are_no_grid(tmp_path: Path) -> None:

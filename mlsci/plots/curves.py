@@ -18,10 +18,9 @@ def learning_curves(csv_path: str | Path) -> Figure:
 
     Blank cells and a torn last line are passed over. Raises ValueError where no loss was ever logged.
     """
-    series = read_series(csv_path)
-    losses, scores = losses_and_scores(series)
+    losses, scores = losses_and_scores(csv_path)
     if not losses:
-        got = ", ".join(series) or "no numbers"
+        got = ", ".join(read_series(csv_path)) or "no numbers"
         raise ValueError(f"{csv_path}: expected a column with a loss in its name, got {got}")
     figure = new_figure(3.4 if not scores else 6.2)
     panels = figure.subplots(2 if scores else 1, 1, sharex=True, squeeze=False)[:, 0]

@@ -3,15 +3,17 @@
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
+from operator import itemgetter
 from pathlib import Path
 
 Series = list[tuple[float, float]]
+VALUE = itemgetter(1)
 
 
-def read_series(csv_path: str | Path) -> dict[str, Series]:
-    """The finite `(step, value)` pairs of each metric column, in the order of the file.
+def read_series(csv_path: str | Path, wanted: Callable[[str], object] = bool) -> dict[str, Series]:
+    """The finite `(step, value)` pairs of each `wanted` column of metrics, in the order of the file.
 
     Blank cells are passed over, and so is a last line without its end: a killed run tore it.
     """
@@ -20,14 +22,25 @@ def read_series(csv_path: str | Path) -> dict[str, Series]:
     columns = dict(zip(rows[0], zip_longest(*rows[1:], fillvalue=""), strict=False))
     steps = columns.pop("step", ())
     columns.pop("epoch", None)
-    series = {name: _points(steps, cells) for name, cells in columns.items()}
+    series = {name: _points(steps, cells) for name, cells in columns.items() if wanted(name)}
     return {name: points for name, points in series.items() if points}
 
 
-def losses_and_scores(series: Mapping[str, Series]) -> tuple[dict[str, Series], dict[str, Series]]:
-    """All losses, and the validation metrics that are none."""
-    losses = {name: series[name] for name in series if "loss" in name.rsplit("/", 1)[-1]}
-    return losses, {name: series[name] for name in series if name.startswith("val/") and name not in losses}
+def is_loss(name: str) -> bool:
+    """Whether a column is a loss."""
+    return "loss" in name.rsplit("/", 1)[-1]
+
+
+def is_score(name: str) -> bool:
+    """Whether a column is a validation metric that is no loss."""
+    return name.startswith("val/") and not is_loss(name)
+
+
+def losses_and_scores(csv_path: str | Path) -> tuple[dict[str, Series], dict[str, Series]]:
+    """All losses, and the validation metrics that are none; other columns are not read."""
+    series = read_series(csv_path, wanted=lambda name: is_loss(name) or is_score(name))
+    losses = {name: points for name, points in series.items() if is_loss(name)}
+    return losses, {name: points for name, points in series.items() if is_score(name)}
 
 
 def thinned(points: Series, most: int) -> Series:
@@ -38,17 +51,20 @@ def thinned(points: Series, most: int) -> Series:
     kept: Series = []
     for start in range(0, len(points), length):
         stretch = points[start : start + length]
-        kept += sorted({min(stretch, key=_value), max(stretch, key=_value)})
+        kept += sorted({min(stretch, key=VALUE), max(stretch, key=VALUE)})
     return kept
 
 
-def _value(point: tuple[float, float]) -> float:
-    return point[1]
-
-
-def _points(steps: tuple[str, ...], cells: tuple[str, ...]) -> Series:
-    pairs = ((_number(step), _number(cell)) for step, cell in zip(steps, cells, strict=False) if cell)
-    return [(step, value) for step, value in pairs if math.isfinite(step) and math.isfinite(value)]
+def _points(steps: Sequence[str], cells: Sequence[str]) -> Series:
+    """The pairs of numbers; cells are blank on most lines, so only the others are converted."""
+    pairs = [pair for pair in zip(steps, cells, strict=False) if pair[1]]
+    try:
+        points = [(float(step), float(cell)) for step, cell in pairs]
+    except ValueError:  # rare: some cell holds no number
+        points = [(_number(step), _number(cell)) for step, cell in pairs]
+    if math.isfinite(sum(map(sum, points))):
+        return points
+    return [point for point in points if all(map(math.isfinite, point))]
 
 
 def _number(cell: str) -> float:

@@ -14,7 +14,7 @@ COLOURS = 6  # the page styles the classes c0 to c5
 
 
 def drawing(series: Mapping[str, Series], *, log: bool) -> str:
-    """An `<svg>` of the curves with a key below it, on a log axis if `log` and all are positive; "" without any.
+    """An `<svg>` of the curves above a key, on a log axis if `log` and all are positive; "" without any.
 
     Curves have the classes c0, c1, ... and take their colour from `currentColor`; all names are escaped.
     """

@@ -5,21 +5,26 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from mlsci.source.lookup import Definition, origin
 from mlsci.source.parameters import Kind, Parameter
-from mlsci.source.resolve import Definition, origin
 
 # Decorators that write a constructor which is not read here.
 FOREIGN = ("attr.", "attrs.", "pydantic.", "pydantic_core.")
 
 
 def writes_init(definition: Definition) -> bool | None:
-    """Whether a decorator of this class writes its constructor: True for dataclass, None where it cannot be told."""
+    """Whether a decorator writes the constructor of this class: True for dataclass, None if that is not told."""
     verdict: bool | None = False
     for decorator in definition.node.decorator_list:
         name = origin(definition.module, decorator.func if isinstance(decorator, ast.Call) else decorator)
         if name == "dataclasses.dataclass":
             verdict = _option(decorator, "init", otherwise=True)
-        elif name.startswith(FOREIGN) or name.rpartition(".")[2] in {"dataclass", "define", "frozen", "struct"}:
+        elif name.startswith(FOREIGN) or name.rpartition(".")[2] in {
+            "dataclass",
+            "define",
+            "frozen",
+            "struct",
+        }:
             return None
     return verdict
 
@@ -55,7 +60,9 @@ def _own(definition: Definition) -> Iterator[tuple[str, Parameter | None]]:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
         name, annotation = node.target.id, _unquoted(node.annotation)
-        kind = origin(definition.module, annotation.value if isinstance(annotation, ast.Subscript) else annotation)
+        kind = origin(
+            definition.module, annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        )
         if kind == "dataclasses.KW_ONLY":
             keyword_only = True
         elif kind.rpartition(".")[2] != "ClassVar":

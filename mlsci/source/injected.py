@@ -11,7 +11,7 @@ from mlsci.source.modules import Module, find_module
 def injected(holder: Module, name: str) -> bool:
     """Whether `name` may be set on `holder` from outside: read before a name is said not to exist.
 
-    Looks through the files of the second-level package (``lightning.pytorch`` of ``lightning.pytorch.plugins``).
+    Looks through the files of the second-level package (``lightning.pytorch``).
     """
     package = find_module(".".join(holder.name.split(".")[:2]))
     for folder in (package.search if package else None) or ():

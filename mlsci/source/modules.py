@@ -9,7 +9,7 @@ import os
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from mlsci.source.bindings import Scope
 
@@ -76,17 +76,17 @@ def _of_spec(name: str, spec: importlib.machinery.ModuleSpec | None) -> Module |
         return _sourceless(name, origin, search)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _namespace(name: str, search: tuple[str, ...]) -> Module:
     return Module(name, "", search, Scope([], name), dynamic=False)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sourceless(name: str, origin: str, search: tuple[str, ...] | None) -> Module:
     return Module(name, origin, search)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _read(name: str, path: str, search: tuple[str, ...] | None, changed: int) -> Module:
     """Parse one file; `changed` (ns) is its time of change, so that an edited file is read again."""
     with open(path, "rb") as file:
@@ -115,7 +115,9 @@ def _exports(tree: ast.Module) -> tuple[frozenset[str] | None, bool]:
 def _all_parts(node: ast.stmt) -> Iterator[ast.expr | None]:
     """What one statement puts into ``__all__``; None for a way of doing it that is not understood."""
     match node:
-        case ast.Assign(targets, value) if any(isinstance(to, ast.Name) and to.id == "__all__" for to in targets):
+        case ast.Assign(targets, value) if any(
+            isinstance(to, ast.Name) and to.id == "__all__" for to in targets
+        ):
             yield value
         case ast.AnnAssign(target=ast.Name(id="__all__"), value=value) if value is not None:
             yield value
@@ -141,7 +143,9 @@ def _shallow(node: ast.stmt) -> Iterator[ast.AST]:
 def _strings(node: ast.expr | None) -> list[str] | None:
     match node:
         case ast.List(elts) | ast.Tuple(elts):
-            names = [elt.value for elt in elts if isinstance(elt, ast.Constant) and isinstance(elt.value, str)]
+            names = [
+                elt.value for elt in elts if isinstance(elt, ast.Constant) and isinstance(elt.value, str)
+            ]
             return names if len(names) == len(elts) else None
         case ast.BinOp(left, ast.Add(), right):
             first, second = _strings(left), _strings(right)
@@ -149,5 +153,3 @@ def _strings(node: ast.expr | None) -> list[str] | None:
         case ast.Call(ast.Name(id="list" | "tuple" | "sorted"), args=[inner], keywords=[]):
             return _strings(inner)
     return None
-
-

@@ -1,18 +1,15 @@
-"""Follow a dotted name through re-exports, aliases, star imports and base classes to where it is defined."""
+"""Follow a name through re-exports, aliases, star imports and base classes to where it is defined."""
 
 from __future__ import annotations
 
 import ast
 import builtins
-import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import dropwhile
 
-from mlsci.nearest import nearest
 from mlsci.source.bindings import Event, Link, Scope
-from mlsci.source.injected import injected
 from mlsci.source.modules import Module, find_module
 
 # Bases that bring no constructor of their own.
@@ -26,10 +23,6 @@ PLAIN_BASES = frozenset(
     }.items()
     for name in names
 )
-
-
-class NoSuchTarget(ValueError):
-    """A dotted name that certainly stands for nothing that can be built."""
 
 
 @dataclass(frozen=True)
@@ -69,53 +62,9 @@ def home(found: Found) -> str:
     return found.name if isinstance(found, Module) else found.home
 
 
-def resolve(target: str) -> list[Found]:
-    """All things that `target` can stand for: one, unless the text leaves a choice between branches.
-
-    Raises:
-        NoSuchTarget: nothing of that name can exist; the message names the longest part that does.
-    """
-    parts = target.split(".")
-    if not all(part.isidentifier() for part in parts):
-        raise NoSuchTarget(f"'{target}' is not a dotted name such as package.module.Class")
-    top = find_module(parts[0])
-    if top is None:
-        installed = [info.name for info in pkgutil.iter_modules()]
-        raise NoSuchTarget(f"{target}: no package '{parts[0]}' is installed{nearest(parts[0], installed)}")
-    found: list[Found] = [top]
-    for place, part in enumerate(parts[1:], start=1):
-        inside = _unique(thing for holder in found for thing in attribute(holder, part))
-        if not inside and any(isinstance(holder, Module) and injected(holder, part) for holder in found):
-            inside = [Unknown(".".join(parts[: place + 1]))]
-        if not inside:
-            raise NoSuchTarget(f"{target}: {_absence(found, '.'.join(parts[:place]), parts[place:])}")
-        found = inside
-    return found
-
-
-def _absence(found: Sequence[Found], parent: str, rest: Sequence[str]) -> str:
-    known = {name for holder in found for name in names(holder)}
-    what = "module " if len(rest) > 1 and isinstance(found[0], Module) else ""
-    public = known if rest[0].startswith("_") else {name for name in known if not name.startswith("_")}
-    return f"no {what}'{rest[0]}' in {parent}{nearest(rest[0], public)}"
-
-
-def _unique(found: Iterable[Found]) -> list[Found]:
+def unique(found: Iterable[Found]) -> list[Found]:
+    """Each thing once, in order."""
     return list(dict.fromkeys(found))
-
-
-def names(holder: Found, seen: frozenset[str] = frozenset()) -> set[str]:
-    """The names that a module or class holds, as far as source tells."""
-    if isinstance(holder, Definition):
-        return body(holder).names() if isinstance(holder.node, ast.ClassDef) else set()
-    if not isinstance(holder, Module) or holder.scope is None or holder.name in seen:
-        return set()
-    known = holder.scope.names() | holder.children() | (holder.exports or set())
-    for event in holder.scope.latest("*"):
-        star = find_module(event.value.module) if isinstance(event.value, Link) else None
-        if star is not None:
-            known |= names(star, seen | {holder.name})
-    return known
 
 
 def attribute(holder: Found, name: str, seen: Seen = frozenset()) -> list[Found]:
@@ -150,7 +99,7 @@ def _module_attribute(module: Module, name: str, seen: Seen) -> list[Found]:
         found.append(child)
     if not found and (settled or blind or module.dynamic):
         return [Unknown(f"{module.name}.{name}")]
-    return _unique(found)
+    return unique(found)
 
 
 def _bound(module: Module, event: Event, seen: Seen) -> list[Found] | None:
@@ -196,7 +145,9 @@ def _starred(module: Module, event: Event, name: str, seen: Seen) -> list[Found]
         found = [thing for thing in found if thing not in unsure]
         if unsure and not found:
             return None
-    return None if found and all(isinstance(thing, Unknown) and thing.node is None for thing in found) else found
+    return (
+        None if found and all(isinstance(thing, Unknown) and thing.node is None for thing in found) else found
+    )
 
 
 def stands_for(module: Module, node: ast.expr, name: str = "", seen: Seen = frozenset()) -> list[Found]:
@@ -209,16 +160,16 @@ def stands_for(module: Module, node: ast.expr, name: str = "", seen: Seen = froz
             return [Unknown(f"builtins.{id}")] if hasattr(builtins, id) else (inside or [Unknown(id)])
         case ast.Attribute(value, attr):
             holders = stands_for(module, value, name, seen)
-            return _unique(thing for holder in holders for thing in attribute(holder, attr, seen)) or [
+            return unique(thing for holder in holders for thing in attribute(holder, attr, seen)) or [
                 Unknown(f"{module.name}.{name}", module, node)
             ]
         case ast.IfExp(_, first, second):
-            return _unique(stands_for(module, first, name, seen) + stands_for(module, second, name, seen))
+            return unique(stands_for(module, first, name, seen) + stands_for(module, second, name, seen))
     return [Unknown(f"{module.name}.{name}", module, node)]
 
 
 def origin(module: Module, node: ast.expr) -> str:
-    """The dotted name that an expression is imported under: ``dataclasses.field`` for ``field``; one hop only."""
+    """The name that an expression is imported under, one hop away: ``dataclasses.field`` for ``field``."""
     if isinstance(node, ast.Attribute):
         return f"{origin(module, node.value)}.{node.attr}"
     if not isinstance(node, ast.Name):
@@ -231,10 +182,14 @@ def origin(module: Module, node: ast.expr) -> str:
     return f"{module.name}.{node.id}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def body(definition: Definition) -> Scope:
     """The names that the body of a class binds."""
-    package = definition.module.name if definition.module.search is not None else definition.module.name.rpartition(".")[0]
+    package = (
+        definition.module.name
+        if definition.module.search is not None
+        else definition.module.name.rpartition(".")[0]
+    )
     return Scope(definition.node.body, package)
 
 
@@ -278,7 +233,12 @@ def _base(definition: Definition, node: ast.expr) -> Definition | Unknown:
         found = _shadowed(definition)
     else:
         found = stands_for(definition.module, node, ast.unparse(node))
-    if found and len(found) == 1 and isinstance(found[0], Definition) and isinstance(found[0].node, ast.ClassDef):
+    if (
+        found
+        and len(found) == 1
+        and isinstance(found[0], Definition)
+        and isinstance(found[0].node, ast.ClassDef)
+    ):
         return found[0]
     return Unknown(f"{definition.module.name}.{ast.unparse(node)}")
 
