@@ -62,15 +62,17 @@ def refusal(target: str, trust: Sequence[str] = ()) -> str:
         found = places(target)
     except NoSuchTarget as error:
         tops = {prefix.partition(".")[0] for prefix in (*ALLOWED, *own)}
-        if closest(top, tops) or not target.replace(".", "").isidentifier():
+        if closest(top, tops) or not all(part.isidentifier() for part in target.split(".")):
             return str(error)
         found = []
     named = _starts(target, own) or (_starts(target, ALLOWED) and not _starts(target, REFUSED))
-    if not named or _private(target, own):
+    if not named:
         guess = _corrected(target)
         advice = f"add trust=[{top}] to allow it (it will run code from that package)"
         hint = f"did you mean '{guess}'? Otherwise {advice}" if guess else advice
         return f"'{target}' is not in an allowed package; {hint}"
+    if private := _private(target, own):
+        return f"'{target}' goes through '{private}', which is private to its package"
     for place in found:
         if not inside(place.name, trust):
             return f"'{target}' is really {place.name}, which is not in an allowed package"
@@ -87,12 +89,11 @@ def _starts(name: str, prefixes: Iterable[str]) -> bool:
     return any(name.startswith(prefix) if prefix.endswith(".") else name == prefix for prefix in prefixes)
 
 
-def _private(target: str, own: Sequence[str]) -> bool:
-    """Whether the path goes through a name with an underscore that no trusted prefix spells out."""
-    rest = min(
-        (target[len(prefix) :] for prefix in own if target.startswith(prefix)), key=len, default=target
-    )
-    return any(part.startswith("_") for part in rest.split("."))
+def _private(target: str, own: Sequence[str]) -> str | None:
+    """The first name with an underscore that the path goes through and no trusted prefix spells out."""
+    rests = [target[len(prefix) :] for prefix in own if target.startswith(prefix)]
+    rest = min(rests, key=len, default=target)
+    return next((part for part in rest.split(".") if part.startswith("_")), None)
 
 
 def _corrected(target: str) -> str | None:

@@ -3,8 +3,10 @@
 import functools
 import importlib
 import os
+import sysconfig
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mlsci.check import ALLOWED, allowed
@@ -112,8 +114,15 @@ def _complaint(error: Exception, *, target: str, path: str) -> str:
     """One line: the key, the target, the message; a second one with the frame that complained."""
     message = str(error).strip() or type(error).__name__
     kind = "" if isinstance(error, MlsciError | ValueError) else f"{type(error).__name__}: "
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if not f.filename.endswith(("mlsci/build.py", "functools.py", "importlib/__init__.py"))]
-    own = [f for f in own if not f.filename.startswith("<frozen")]
-    where = f" ({own[-1].filename}:{own[-1].lineno}, in {own[-1].name})" if own else ""
-    return f"{path}: {target.rsplit('.', 1)[-1]}: {kind}{message}{where}"
+    where = user_frame(error)
+    return f"{path}: {target.rsplit('.', 1)[-1]}: {kind}{message}{f' ({where})' if where else ''}"
+
+
+def user_frame(error: BaseException) -> str:
+    """The innermost line of code that belongs neither to mlsci nor to an installed package; "" if none does."""
+    own = str(Path(__file__).resolve().parent)
+    library = sysconfig.get_paths()["stdlib"]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if "site-packages" not in frame.filename and not frame.filename.startswith(("<", own, library)):
+            return f"{frame.filename}:{frame.lineno}, in {frame.name}"
+    return ""

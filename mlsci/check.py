@@ -1,4 +1,4 @@
-"""Check a plain config against the signatures of its targets, the allow-list and our own schema; imports no target."""
+"""Check a plain config against the signatures of its targets and our own schema, importing none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check(config: dict[Any, Any] | list[Any], *, trust: Sequence[str] = (), path
     """Find every mistake in a plain config: one line each, with the full key; none is good.
 
     Looks for values still to be given (``???``), targets that do not exist or are not allowed, arguments that
-    a target does not take or misses, and values of the wrong simple type. Strings with ``${`` are not checked.
+    a target does not take or misses, and values of the wrong simple type. Text with ``${`` is not checked.
 
     Args:
         trust: further packages, or dotted prefixes, whose targets may run.

@@ -11,7 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mlsci import groups, interpolation
@@ -40,7 +40,7 @@ class Composed:
     def experiment(self) -> str:
         """The name of the experiment, or of data and model where none was chosen."""
         chosen = self.choices.get("experiment")
-        if chosen and chosen != "null":
+        if chosen and chosen not in {"null", "None"}:
             return chosen
         return f"{self.choices.get('data', 'data')}/{self.choices.get('model', 'model')}"
 
@@ -102,24 +102,22 @@ def _choice_error(override: Override, choices: dict[str, dict[str, Path]]) -> tu
         if name is not None and not isinstance(name, dict) and str(name) not in options:
             near = nearest(str(name), options)
             known = ", ".join(sorted(options))
-            message = f"{override.key_or_group}={name}: no such choice{near}. Known: {known}"
+            message = f"{override.key_or_group}={name}: no such choice{near or ';'} known: {known}"
             meant = near.rpartition("'")[0].rpartition("'")[2]
             return message, f"{override.key_or_group}={meant}" if meant else None
     return None, None
 
 
-def _parent(config: DictConfig, key: str) -> tuple[Any, str, str]:
-    """The deepest node that exists on the way to `key`, its own path, and the part that is missing."""
-    node: Any = config
+def _descend(node: Any, key: str) -> tuple[Any, str, str]:
+    """The deepest node that exists on the way to `key`, its own path, and the part that is missing ("" if none)."""
     done: list[str] = []
     for part in key.split("."):
-        inside = isinstance(node, DictConfig) and part in node
-        inside = inside or (isinstance(node, ListConfig) and part.isdigit() and int(part) < len(node))
-        if not inside:
+        if isinstance(node, dict) and part in node:
+            node = node[part]
+        elif isinstance(node, list) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        else:
             return node, ".".join(done), part
-        node = node._get_node(int(part) if isinstance(node, ListConfig) else part)
-        if OmegaConf.is_interpolation(DictConfig({"x": node}) if not isinstance(node, DictConfig) else node, "x"):
-            return None, ".".join([*done, part]), ""
         done.append(part)
     return node, key, ""
 
@@ -128,32 +126,32 @@ def _takes(node: Any) -> list[str]:
     """Further arguments that the target of a node takes beside those in its config."""
     from mlsci.signature import NoSuchTarget, read
 
-    if not isinstance(node, DictConfig) or "_target_" not in node:
+    if not isinstance(node, dict) or "_target_" not in node:
         return []
     try:
-        signature = read(str(node._target_))
+        signature = read(str(node["_target_"]))
     except NoSuchTarget:
         return []
     return sorted(signature.parameters) if signature else []
 
 
-def _key_error(override: Override, config: DictConfig, groups_known: Sequence[str]) -> str | None:
+def _key_error(override: Override, config: dict[str, Any], groups_known: Sequence[str]) -> str | None:
     """What is wrong with the key of `key=value` or `~key`."""
     key = override.key_or_group
     if override.is_add() or override.is_force_add() or key.split(".")[0].split("/")[0] in HYDRA_FLAGS:
         return None
-    node, path, missing = _parent(config, key)
+    node, path, missing = _descend(config, key)
     if not missing:
         return None
-    if not isinstance(node, DictConfig):
-        chosen = "none" if node is None or (hasattr(node, "_is_none") and node._is_none()) else str(node)
-        return f"{key}: '{path}' is {chosen} here and has no key '{missing}'"
+    if not isinstance(node, dict):
+        what = "none" if node is None else repr(node)
+        return f"{key}: '{path}' is {what} here and has no key '{missing}'"
     known = sorted({str(name) for name in node} - {"_target_", "_partial_"} | ({*groups_known} if not path else set()))
     takes = _takes(node)
     if missing in takes:
-        return f"{key}: not in the config, but {node._target_} takes it; write +{override.input_line}"
-    near = nearest(missing, [*known, *takes])
-    return f"{key}: no such key '{missing}'{f' in {path}' if path else ''}{near}. Known: {', '.join(known)}"
+        return f"{key}: not in the config, but {node['_target_']} takes it; write +{override.input_line}"
+    near = nearest(missing, [*known, *takes]) or ";"
+    return f"{key}: no such key '{missing}'{f' in {path}' if path else ''}{near} known: {', '.join(known)}"
 
 
 def _first_value(override: Override) -> str:
@@ -178,10 +176,20 @@ def _compose_or_explain(overrides: list[Override], places: Sequence[Path]) -> tu
                 usable += [meant or ""] if message else [override.input_line]
             else:
                 values.append(override)
-        base, _ = _compose([text for text in usable if text], places)
+        base = plain(_compose([text for text in usable if text], places)[0])
         messages += [text for o in values if (text := _key_error(o, base, list(choices)))]
+        messages += _remaining(values, base, usable, places) if messages else []
         first = (str(error).strip() or repr(error)).splitlines()[0]
         raise ConfigError(messages or [first]) from error
+
+
+def _remaining(values: list[Override], base: dict[str, Any], usable: list[str], places: Sequence[Path]) -> list[str]:
+    """What the later layers say of the overrides whose keys are right, beside those that are wrong."""
+    right = [_first_value(o) for o in values if _key_error(o, base, []) is None]
+    try:
+        return verify(plain(_compose([*[text for text in usable if text], *right], places)[0]))
+    except (HydraException, OmegaConfBaseException):
+        return []
 
 
 def explain(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), *, sweep: bool = False) -> Composed:
@@ -209,7 +217,7 @@ def explain(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), *,
         found = plain(config)
     except OmegaConfBaseException as error:
         raise ConfigError([*messages, _interpolation_message(error)]) from error
-    messages += verify(found)
+    messages += _without_echoes(verify(found), config)
     if messages:
         raise ConfigError(messages)
     choices = {str(key): str(value) for key, value in hydra.runtime.choices.items() if key != "hydra"}
@@ -232,6 +240,18 @@ def _sweeps(hydra: DictConfig) -> dict[str, str]:
 def _interpolation_message(error: OmegaConfBaseException) -> str:
     first = str(error).strip().splitlines()[0]
     return f"{error.full_key}: {first}" if error.full_key else first
+
+
+def _without_echoes(messages: list[str], config: DictConfig) -> list[str]:
+    """Leave out what is said of `data.seed: ${seed}` where the same is said of `seed`."""
+    raw = OmegaConf.to_container(config, resolve=False)
+    kept = []
+    for message in messages:
+        value, _, missing = _descend(raw, message.partition(": ")[0])
+        source = value[2:-1] if not missing and isinstance(value, str) and value.startswith("${") else None
+        if source is None or not any(other.startswith(f"{source}: ") for other in messages):
+            kept.append(message)
+    return kept
 
 
 def verify(config: dict[str, Any], *, trust: Sequence[str] | None = None) -> list[str]:
@@ -266,7 +286,7 @@ def assign(config: dict[str, Any], overrides: Sequence[str], *, allowed: Sequenc
         key = override.key_or_group
         if not key.startswith(tuple(allowed)) or not (override.is_add() or override.type.name == "CHANGE"):
             messages.append(f"{override.input_line}: only {', '.join(f'{p}...' for p in allowed)} can change here")
-        elif text := _key_error(override, changed, []):
+        elif text := _key_error(override, config, []):
             messages.append(text)
         else:
             OmegaConf.update(changed, key, override.value(), force_add=override.is_add())

@@ -47,7 +47,7 @@ path { fill: none; stroke: currentColor; stroke-width: 3; } circle { fill: curre
 .key { font-size: .85rem; }
 .c0 { color: var(--blue); } .c1 { color: var(--orange); } .c2 { color: var(--green); }
 .c3 { color: var(--purple); } .c4 { color: var(--red); } .c5 { color: var(--grey); }
-figure { margin: .8rem 0; }
+figure { margin: .8rem 0; flex: 0 1 600px; } figcaption { color: var(--grey); }
 img { max-width: min(100%, 600px); background: white; } pre, code { font-size: .85rem; }
 pre { overflow: auto; max-height: 30rem; background: var(--pale); padding: .6rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .6rem 0; }
@@ -234,9 +234,11 @@ def _comparison(run: Run) -> Iterator[str]:
 
 
 def _figures(run: Run, *, base: Path) -> Iterator[str]:
+    yield '<div class="panels">'
     for figure in sorted(run.folder.glob("figures/*.png")):
         address = _address(figure, base=base)
         yield f'<figure><figcaption>{escape(figure.stem)}</figcaption><img src="{address}" alt=""></figure>'
+    yield "</div>"
 
 
 def _address(path: Path, *, base: Path) -> str:

@@ -37,6 +37,7 @@ class Job:
         self.config = folder.config
         self.provenance = folder.provenance
         self.trust = list(self.config.get("trust") or [])
+        self.resolved: dict[str, Any] = {}
         self.epochs_done = 0
         self.steps_done = 0
 
@@ -80,13 +81,8 @@ class Job:
         return data
 
     def _check_shapes(self, data: Data) -> None:
-        choices, spec = self.provenance["choices"], data.spec
-        try:
-            with torch.random.fork_rng(devices=[]):
-                check_shapes(self._build_model(data, steps=1), data, choices=choices)
-        except ConfigError as error:
-            meets = f"net={choices.get('net')} meets data={choices.get('data')} with inputs of shape {spec.inputs}"  # type: ignore[union-attr]
-            raise ConfigError([m if "data=" in m else f"{m}; {meets}" for m in error.messages]) from error
+        with torch.random.fork_rng(devices=[]):
+            check_shapes(self._build_model(data, steps=1), data, choices=self.provenance["choices"])
 
     def _model(self) -> Model:
         seed_all(self.config["seed"])
@@ -97,20 +93,7 @@ class Job:
         return model
 
     def _build_model(self, data: Data, *, steps: int) -> Model:
-        """The model for the data's spec; the resolved config of it goes into checkpoints."""
-        spec = data.spec
-        if spec is None:
-            raise ConfigError(f"data: {type(data).__name__} gives no spec after setup")
-        interpolation.know(spec=spec.mapping(), steps=steps)
-        try:
-            self.resolved = OmegaConf.to_container(OmegaConf.create(self.config), resolve=True)
-        except OmegaConfBaseException as error:
-            raise ConfigError(_spec_message(error, self.provenance["choices"])) from error
-        finally:
-            interpolation.know()
-        model = instantiate(self.resolved["model"], trust=self.trust, path="model")  # type: ignore[index, call-overload]
-        if not isinstance(model, Model):
-            raise ConfigError(f"model._target_: {type(model).__name__} is no mlsci.models.base.Model")
+        model, self.resolved = build_model(self.config, data, steps=steps, choices=self.provenance["choices"])
         return model
 
     def _steps(self) -> int:
@@ -127,12 +110,12 @@ class Job:
 
     def _trainer(self, payload: dict[str, Any] | None) -> Trainer:
         """Lightning's trainer, with what our own loop takes over taken out of its config."""
-        config = dict(self.resolved["trainer"])  # type: ignore[index, call-overload, arg-type]
+        config = dict(self.resolved["trainer"])
         pace = self.model.pace
         pace.clip = config.pop("gradient_clip_val", None)
         pace.accumulate = config.pop("accumulate_grad_batches", 1) or 1
-        callbacks = instantiate(self.resolved["callbacks"], trust=self.trust, path="callbacks")  # type: ignore[index, call-overload]
-        loggers = instantiate(self.resolved["logger"], trust=self.trust, path="logger")  # type: ignore[index, call-overload]
+        callbacks = instantiate(self.resolved["callbacks"], trust=self.trust, path="callbacks")
+        loggers = instantiate(self.resolved["logger"], trust=self.trust, path="logger")
         self._introduce(callbacks.values(), loggers.values(), payload)
         resume = [Resume(payload)] if payload is not None and not self.model.fitted_at_once else []
         return instantiate(
@@ -169,7 +152,7 @@ class Job:
 
     def _connect(self) -> None:
         """Hand optimizer, schedule and pace to the model, order and block size to the data."""
-        config: Any = self.resolved
+        config = self.resolved
         pace, loader, trainer = self.model.pace, self.data.train_dataloader(), self.trainer
         pace.make_optimizer = instantiate(config["optimizer"], trust=self.trust, path="optimizer")
         pace.make_schedule = instantiate(config["scheduler"]["schedule"], trust=self.trust, path="scheduler.schedule")
@@ -203,7 +186,7 @@ class Job:
     def _description(self) -> checkpoint.Description:
         kept = ("model", "data", "objective", "reference", "seed")
         return checkpoint.Description(
-            config={key: self.resolved[key] for key in kept},  # type: ignore[index, call-overload]
+            config={key: self.resolved[key] for key in kept},
             spec=self.data.spec,  # type: ignore[arg-type]
             versions=self.provenance["versions"],
             git=self.provenance["git"],
@@ -240,7 +223,7 @@ class Job:
 
     def config_resolved(self, key: str) -> Any:
         """A part of the config with everything of the data filled in."""
-        return self.resolved[key]  # type: ignore[index, call-overload]
+        return self.resolved[key]
 
     def warn(self, text: str) -> None:
         """On the terminal and in log.txt."""
@@ -251,6 +234,35 @@ class Job:
         from mlsci.closing import close
 
         return close(self, seconds=clock.seconds)
+
+
+def build_model(
+    config: dict[str, Any], data: Data, *, steps: int, choices: dict[str, str]
+) -> tuple[Model, dict[str, Any]]:
+    """The model for the data's spec, and the config with `${spec:...}` and `${steps:}` filled in.
+
+    Raises:
+        ConfigError: what cannot be built; says which net meets which data.
+    """
+    spec = data.spec
+    if spec is None:
+        raise ConfigError(f"data: {type(data).__name__} gives no spec after setup")
+    interpolation.register()
+    interpolation.know(spec=spec.mapping(), steps=steps)
+    try:
+        resolved: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(_spec_message(error, choices)) from error
+    finally:
+        interpolation.know()
+    try:
+        model = instantiate(resolved["model"], trust=list(config.get("trust") or []), path="model")
+    except ConfigError as error:
+        meets = f"net={choices.get('net')} meets data={choices.get('data')} with inputs of shape {spec.inputs}"
+        raise ConfigError([f"{message}; {meets}" for message in error.messages]) from error
+    if not isinstance(model, Model):
+        raise ConfigError(f"model._target_: {type(model).__name__} is no mlsci.models.base.Model")
+    return model, resolved
 
 
 class _Clock:

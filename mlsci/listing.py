@@ -22,7 +22,7 @@ def show_list(group: str, *, config_dirs: Sequence[str] = ()) -> None:
     known = groups.files(groups.folders(config_dirs))
     if group not in known:
         near = nearest(group, list(known))
-        raise ConfigError(f"{group}: no such group{near}. Known: {', '.join(sorted(known))}")
+        raise ConfigError(f"{group}: no such group{near or ';'} known: {', '.join(sorted(known))}")
     table = Table(box=None, pad_edge=False, header_style="bold")
     columns = ["experiment", "what", "data", "reference", "ours"] if group == "experiment" else [group, "what"]
     for column in columns:
@@ -66,10 +66,10 @@ def find_choice(choice: str, config_dirs: Sequence[str] = ()) -> Path:
     group, _, option = choice.replace("=", "/", 1).partition("/")
     known = groups.files(groups.folders(config_dirs))
     if group not in known:
-        raise ConfigError(f"{choice}: no group '{group}'{nearest(group, list(known))}. Known: {', '.join(sorted(known))}")
+        raise ConfigError(f"{choice}: no group '{group}'{nearest(group, list(known)) or ';'} known: {', '.join(sorted(known))}")
     if option not in known[group]:
         options = list(known[group])
-        raise ConfigError(f"{choice}: no such choice{nearest(option, options)}. Known: {', '.join(sorted(options))}")
+        raise ConfigError(f"{choice}: no such choice{nearest(option, options) or ';'} known: {', '.join(sorted(options))}")
     return known[group][option]
 
 

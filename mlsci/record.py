@@ -78,6 +78,15 @@ class RunFolder:
         text = "".join(traceback.format_exception(error))
         self.set_status(state, error=f"{type(error).__name__}: {error}", traceback=text)
 
+    def remove(self) -> None:
+        """Delete the folder, and the folders above it that are empty then."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        for above in self.path.parents:
+            try:
+                above.rmdir()
+            except OSError:
+                return
+
     def write_json(self, name: str, value: Any) -> None:
         """Write a file atomically."""
         _write(self.path / name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

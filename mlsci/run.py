@@ -4,7 +4,6 @@ Lightning's DDP, torchrun, srun and Ray start exactly this command too, so all r
 """
 
 import os
-import shutil
 import sys
 import traceback
 from dataclasses import dataclass
@@ -63,7 +62,7 @@ def run(folder: RunFolder) -> Result:
         raise
     except ConfigError as error:
         if first and started == "created" and not folder.provenance["sweep"]:
-            shutil.rmtree(folder.path, ignore_errors=True)  # nothing was run: leave nothing behind
+            folder.remove()  # nothing was run: leave nothing behind
         elif first:
             folder.fail(error)
         raise
@@ -102,12 +101,12 @@ def messages(error: BaseException) -> list[str]:
         return error.messages
     if isinstance(error, MlsciError):
         return [str(error)]
-    frames = traceback.extract_tb(error.__traceback__)
-    foreign = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith("<frozen")]
-    where = f" ({foreign[-1].filename}:{foreign[-1].lineno}, in {foreign[-1].name})" if foreign else ""
+    from mlsci.build import user_frame
+
+    where = user_frame(error)
     text = str(error).strip().splitlines()
     head = text[-1] if text and text[0].startswith("Caught ") else (text[0] if text else "")
-    return [f"{type(error).__name__}: {head}{where}"]
+    return [f"{type(error).__name__}: {head}{f' ({where})' if where else ''}"]
 
 
 if __name__ == "__main__":

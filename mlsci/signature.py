@@ -69,18 +69,17 @@ class Place:
 
 
 def read(target: str) -> Signature | None:
-    """Read the signature of a dotted target; None where source does not tell it (C extension, dynamic attribute).
+    """Read the signature of a dotted target; None where source does not tell it (a C extension, say).
 
     Raises:
         NoSuchTarget: the target certainly does not exist; the message has the nearest name.
     """
     found = resolve(target)
-    if modules := [thing for thing in found if isinstance(thing, Module)]:
-        last = target.rpartition(".")[2]
-        public = {
-            name for thing in found for name in names(thing) - thing.children() if not name.startswith("_")
-        }
-        raise NoSuchTarget(f"{target}: is a module, not a class or function{nearest(last, public)}")
+    modules = [thing for thing in found if isinstance(thing, Module)]
+    if len(modules) == len(found):
+        held = {name for module in modules for name in names(module) - module.children()}
+        near = nearest(target.rpartition(".")[2], {name for name in held if not name.startswith("_")})
+        raise NoSuchTarget(f"{target}: is a module, not a class or function{near}")
     signatures = [_of(thing) for thing in found]
     known = [signature for signature in signatures if signature is not None]
     if len(known) < len(signatures) or len({signature.module.partition(".")[0] for signature in known}) != 1:
@@ -179,7 +178,7 @@ def _methods(found: Sequence[Found]) -> Signature | None:
 
 
 def _function(definition: Definition, *, bound: bool | None = None) -> Signature | None:
-    """The signature of a function, without its first argument where `bound`; None: ask a method's decorators."""
+    """The signature of a function, without its first argument where `bound`; None: ask its decorators."""
     node = definition.node
     if isinstance(node, ast.ClassDef) or not all(
         _transparent(definition, deco) for deco in node.decorator_list
@@ -219,7 +218,7 @@ def _decorated(definition: Definition, node: ast.AST, name: str) -> bool:
 
 
 def _transparent(definition: Definition, decorator: ast.expr) -> bool:
-    """Whether a decorator keeps the arguments: known to, written with `wraps`, or returning what it is given."""
+    """Whether a decorator keeps the arguments: known to, written with `wraps`, or returning its argument."""
     function = decorator.func if isinstance(decorator, ast.Call) else decorator
     if origin(definition.module, function).rpartition(".")[2] in TRANSPARENT:
         return True

@@ -41,7 +41,7 @@ class PhotoZ(Table):
         for name in self.columns:
             if name not in COLUMNS[1:]:
                 raise ConfigError(
-                    f"data.columns: no column '{name}'{nearest(name, COLUMNS[1:])}. Known: {', '.join(COLUMNS[1:])}"
+                    f"data.columns: no column '{name}'{nearest(name, COLUMNS[1:]) or ';'} known: {', '.join(COLUMNS[1:])}"
                 )
 
     def prepare_data(self) -> None:

@@ -20,7 +20,7 @@ def read_series(csv_path: str | Path, wanted: Callable[[str], object] = bool) ->
     text = Path(csv_path).read_text(encoding="utf-8", errors="replace")
     rows = list(csv.reader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))) or [[]]
     columns = dict(zip(rows[0], zip_longest(*rows[1:], fillvalue=""), strict=False))
-    steps = columns.pop("step", ())
+    steps = [_number(step) for step in columns.pop("step", ())]
     columns.pop("epoch", None)
     series = {name: _points(steps, cells) for name, cells in columns.items() if wanted(name)}
     return {name: points for name, points in series.items() if points}
@@ -55,14 +55,13 @@ def thinned(points: Series, most: int) -> Series:
     return kept
 
 
-def _points(steps: Sequence[str], cells: Sequence[str]) -> Series:
-    """The pairs of numbers; cells are blank on most lines, so only the others are converted."""
-    pairs = [pair for pair in zip(steps, cells, strict=False) if pair[1]]
+def _points(steps: Sequence[float], cells: Sequence[str]) -> Series:
+    """The pairs of finite numbers; most cells are blank, as each metric has its own pace."""
     try:
-        points = [(float(step), float(cell)) for step, cell in pairs]
+        points = [(step, float(cell)) for step, cell in zip(steps, cells, strict=False) if cell]
     except ValueError:  # rare: some cell holds no number
-        points = [(_number(step), _number(cell)) for step, cell in pairs]
-    if math.isfinite(sum(map(sum, points))):
+        points = [(step, _number(cell)) for step, cell in zip(steps, cells, strict=False)]
+    if math.isfinite(sum(map(VALUE, points)) + sum(steps)):
         return points
     return [point for point in points if all(map(math.isfinite, point))]
 

@@ -1,8 +1,9 @@
 """Curves as an SVG drawing for a page, in the page's own colours; the standard library only."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 
 from mlsci.plots.series import Series, thinned
 
@@ -22,40 +23,36 @@ def drawing(series: Mapping[str, Series], *, log: bool) -> str:
     curves = {name: thinned(points, MOST_POINTS) for name, points in drawn.items() if points}
     if not curves:
         return ""
-    values = [value for points in curves.values() for _, value in points]
-    steps = [step for points in curves.values() for step, _ in points]
-    log = log and min(values) > 0
-    x0, x1 = _range(min(steps), max(steps))
-    y0, y1 = _range(*(map(math.log10, (min(values), max(values))) if log else (min(values), max(values))))
+    log = log and min(value for points in curves.values() for _, value in points) > 0
+    if log:
+        curves = {name: [(step, math.log10(y)) for step, y in points] for name, points in curves.items()}
+    x0, x1 = _range([step for points in curves.values() for step, _ in points])
+    y0, y1 = _range([height for points in curves.values() for _, height in points])
     across, up = (WIDTH - LEFT - 8) / (x1 - x0), (HEIGHT - TOP - BOTTOM) / (y1 - y0)
-
-    def place(step: float, value: float) -> tuple[int, int]:
-        height = math.log10(value) if log else value
-        return round(LEFT + (step - x0) * across), round(HEIGHT - BOTTOM - (height - y0) * up)
-
+    left, ground = LEFT - x0 * across, HEIGHT - BOTTOM + y0 * up
     parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="learning curves">']
     for tick in _ticks(y0, y1, log=log):
-        row = round(HEIGHT - BOTTOM - (tick - y0) * up)
-        label = f"{10**tick if log else tick:.3g}"
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH}" y1="{row}" y2="{row}"/>')
-        parts.append(f'<text x="{LEFT - 10}" y="{row + 8}" text-anchor="end">{label}</text>')
+        parts.append(_grid_line(round(ground - tick * up), f"{10**tick if log else tick:.3g}"))
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 6}">{x0:.6g}</text>')
     parts.append(f'<text x="{WIDTH - 8}" y="{HEIGHT - 6}" text-anchor="end">step {x1:.6g}</text>')
     for index, points in enumerate(curves.values()):
-        parts.append(_curve([place(*point) for point in points], colour=index % COLOURS))
+        dots = [(round(left + step * across), round(ground - height * up)) for step, height in points]
+        parts.append(_curve(dots, colour=index % COLOURS))
     return "".join(parts) + "</svg>" + _key(curves, log=log)
 
 
-def _curve(dots: list[tuple[int, int]], *, colour: int) -> str:
-    """A path in steps relative to the last dot, which halves the page; a single dot is a circle."""
-    (x, y), *rest = dots
-    if not rest:
+def _grid_line(row: int, label: str) -> str:
+    line = f'<line x1="{LEFT}" x2="{WIDTH}" y1="{row}" y2="{row}"/>'
+    return line + f'<text x="{LEFT - 10}" y="{row + 8}" text-anchor="end">{label}</text>'
+
+
+def _curve(dots: Sequence[tuple[int, int]], *, colour: int) -> str:
+    """A path of steps relative to the last dot, which halves the page; a single dot is a circle."""
+    x, y = dots[0]
+    if len(dots) == 1:
         return f'<circle class="c{colour}" cx="{x}" cy="{y}" r="6"/>'
-    moves = []
-    for next_x, next_y in rest:
-        moves.append(f"{next_x - x},{next_y - y}")
-        x, y = next_x, next_y
-    return f'<path class="c{colour}" d="M{dots[0][0]},{dots[0][1]}l{" ".join(moves)}"/>'
+    moves = " ".join([f"{after[0] - dot[0]},{after[1] - dot[1]}" for dot, after in pairwise(dots)])
+    return f'<path class="c{colour}" d="M{x},{y}l{moves}"/>'
 
 
 def _key(names: Mapping[str, Series], *, log: bool) -> str:
@@ -63,8 +60,9 @@ def _key(names: Mapping[str, Series], *, log: bool) -> str:
     return f'<div class="key">{" ".join(lines)}{" (log)" if log else ""}</div>'
 
 
-def _range(low: float, high: float) -> tuple[float, float]:
+def _range(values: Sequence[float]) -> tuple[float, float]:
     """The limits, a little apart where they are equal."""
+    low, high = min(values), max(values)
     return (low, high) if high > low else (low - (0.1 * abs(low) or 1), low + (0.1 * abs(low) or 1))
 
 

@@ -20,60 +20,19 @@ SCALARS = {
     "Path": ("str",),
     "PathLike": ("str",),
 }
-LISTS = frozenset(
-    [
-        "list",
-        "List",
-        "tuple",
-        "Tuple",
-        "Sequence",
-        "MutableSequence",
-        "Iterable",
-        "Collection",
-        "set",
-        "Set",
-        "frozenset",
-        "FrozenSet",
-    ]
-)
-OBJECTS = frozenset(
-    [
-        "dict",
-        "Dict",
-        "Mapping",
-        "MutableMapping",
-        "OrderedDict",
-        "Callable",
-        "Tensor",
-        "Module",
-        "ModuleList",
-        "ModuleDict",
-        "Parameter",
-        "Optimizer",
-        "LRScheduler",
-        "DataLoader",
-        "Dataset",
-        "Sampler",
-        "Generator",
-        "LightningModule",
-        "LightningDataModule",
-        "Trainer",
-    ]
-)
-LISTLESS = frozenset(
-    [
-        "dict",
-        "Dict",
-        "Mapping",
-        "MutableMapping",
-        "OrderedDict",
-        "Callable",
-        "Module",
-        "Optimizer",
-        "LRScheduler",
-        "Trainer",
-    ]
-)
+MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict"})
+SEQUENCES = frozenset({"list", "List", "Sequence", "MutableSequence", "Iterable", "Collection"})
+TUPLES = frozenset({"tuple", "Tuple"})
+LISTS = SEQUENCES | TUPLES | {"set", "Set", "frozenset", "FrozenSet"}
+LISTLESS = MAPPINGS | {
+    "Callable",
+    "Module",
+    "Optimizer",
+    "LRScheduler",
+    "Trainer",
+}  # what no list can stand for
+DATA = frozenset({"Tensor", "Parameter", "Generator", "DataLoader", "Dataset", "Sampler"})
+OBJECTS = LISTLESS | DATA | {"ModuleList", "ModuleDict", "LightningModule", "LightningDataModule"}
 WRAPPERS = frozenset({"Annotated", "Final", "InitVar", "Required", "NotRequired"})
 DEPTH = 12  # aliases of aliases
 
@@ -197,7 +156,7 @@ def _generic(name: str, inside: ast.expr, module: str, *, follow: bool, depth: i
         return Expected(objects=(name,))
     if name not in LISTS | WRAPPERS | {"Union", "Optional"}:
         return ANYTHING
-    fixed = name in {"tuple", "Tuple"} and not _ellipsis(parts)
+    fixed = name in TUPLES and not _ellipsis(parts)
     read = [expected(part, module, follow=follow, depth=depth) for part in parts if not _ellipsis([part])]
     if name in LISTS:
         return Expected(lists=(Items(tuple(read) if fixed else tuple(read[:1]) or (ANYTHING,), fixed),))

@@ -13,7 +13,7 @@ FOREIGN = ("attr.", "attrs.", "pydantic.", "pydantic_core.")
 
 
 def writes_init(definition: Definition) -> bool | None:
-    """Whether a decorator writes the constructor of this class: True for dataclass, None if that is not told."""
+    """Whether a decorator writes the constructor of this class: True for dataclass, None if untold."""
     verdict: bool | None = False
     for decorator in definition.node.decorator_list:
         name = origin(definition.module, decorator.func if isinstance(decorator, ast.Call) else decorator)
