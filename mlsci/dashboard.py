@@ -163,7 +163,7 @@ def _row(run: Run, name: str) -> str:
     verdict = "" if main.get("reached") is None else ("yes" if main["reached"] else "no")
     cells = (
         f"<td>{escape(run.experiment)}",
-        f'<td><a href="#{quote(name)}">{escape(short)}</a>',
+        f'<td><a href="#{quote(name, errors="replace")}">{escape(short)}</a>',
         f"<td>{_state(run.state)}",
         f"<td>{escape(run.seed)}",
         f"<td>{escape(str(main.get('metric', '')))}",
@@ -179,9 +179,12 @@ def _row(run: Run, name: str) -> str:
 
 def _detail(run: Run, name: str, *, base: Path) -> str:
     """What a click on a run opens: inert in the page until then, figures included."""
-    parts = [*_error(run), _facts(run), *_curves(run), *_comparison(run), *_figures(run, base=base)]
+    address = quote(
+        os.fsencode(os.path.relpath(run.folder, base))
+    )  # quoted, a "javascript:" is a mere folder
+    parts = [*_error(run), _facts(run), *_curves(run), *_comparison(run), *_figures(run, address=address)]
     links = [
-        f'<a href="{_address(run.folder / file, base=base)}">{file}</a>'
+        f'<a href="{address}/{file}">{file}</a>'
         for file in ("log.txt", "config.yaml", "metrics.csv", "metrics.json", "provenance.json")
         if (run.folder / file).is_file()
     ]
@@ -199,7 +202,7 @@ def _facts(run: Run) -> str:
     facts = {
         "command": run.command,
         "overrides": "  ".join(run.overrides),
-        "choices": "  ".join(f"{group}={choice}" for group, choice in run.choices.items()),
+        "choices": "  ".join(f"{group}={choice}" for group, choice in run.choices.items() if choice),
         "hardware": run.hardware,
         "parameters": "" if run.parameters is None else f"{run.parameters:,}",
         "wall time": "" if run.wall_seconds is None else f"{run.wall_seconds:.4g} s",
@@ -233,17 +236,12 @@ def _comparison(run: Run) -> Iterator[str]:
     yield "</table>"
 
 
-def _figures(run: Run, *, base: Path) -> Iterator[str]:
+def _figures(run: Run, *, address: str) -> Iterator[str]:
     yield '<div class="panels">'
     for figure in sorted(run.folder.glob("figures/*.png")):
-        address = _address(figure, base=base)
-        yield f'<figure><figcaption>{escape(figure.stem)}</figcaption><img src="{address}" alt=""></figure>'
+        source = f"{address}/figures/{quote(os.fsencode(figure.name))}"
+        yield f'<figure><figcaption>{escape(figure.stem)}</figcaption><img src="{source}" alt=""></figure>'
     yield "</div>"
-
-
-def _address(path: Path, *, base: Path) -> str:
-    """A relative URL: quoted, as a file's name may hold anything, a `javascript:` too."""
-    return quote(os.fsencode(os.path.relpath(path, base)))
 
 
 def _state(state: str) -> str:
@@ -255,6 +253,6 @@ def _number_class(column: str) -> str:
 
 
 def _number_cell(value: object, verdict: str = "") -> str:
-    return (
-        f'<td class="n {verdict}" data-value="{value}">{value:.5g}' if is_number(value) else '<td class="n">'
-    )
+    if is_number(value):
+        return f'<td class="n {verdict}" data-value="{value}">{value:.5g}'
+    return f'<td class="n {verdict}" data-value="">{"nan" if isinstance(value, float) else ""}'

@@ -27,8 +27,8 @@ def read_series(csv_path: str | Path, wanted: Callable[[str], object] = bool) ->
 
 
 def is_loss(name: str) -> bool:
-    """Whether a column is a loss."""
-    return "loss" in name.rsplit("/", 1)[-1]
+    """Whether a column is a loss along the way: the test part has a single one, at the end."""
+    return "loss" in name.rsplit("/", 1)[-1] and not name.startswith("test/")
 
 
 def is_score(name: str) -> bool:

@@ -113,11 +113,8 @@ def _parse(text: bytes, path: str) -> ast.Module:
 def _exports(tree: ast.Module) -> tuple[frozenset[str] | None, bool]:
     """``__all__`` (None where it cannot be read), and whether there is one."""
     parts = [value for node in tree.body for value in _all_parts(node)]
-    mentioned = any(
-        isinstance(node, ast.Name) and node.id == "__all__" for stmt in tree.body for node in _shallow(stmt)
-    )
     if not parts:
-        return None, mentioned
+        return None, False
     strings = [_strings(part) for part in parts]
     if any(found is None for found in strings):
         return None, True
@@ -142,8 +139,22 @@ def _all_parts(node: ast.stmt) -> Iterator[ast.expr | None]:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return
         case _:
-            if any(isinstance(inner, ast.Name) and inner.id == "__all__" for inner in _shallow(node)):
+            if any(_changes_all(inner) for inner in _shallow(node)):
                 yield None
+
+
+def _changes_all(node: ast.AST) -> bool:
+    """Whether this may change ``__all__``, rather than only look at it."""
+    match node:
+        case ast.Name("__all__", ast.Store() | ast.Del()) | ast.Attribute(ast.Name("__all__")):
+            return True
+        case ast.Subscript(ast.Name("__all__"), ctx=ast.Store() | ast.Del()):
+            return True
+        case ast.Call(ast.Name("sorted" | "set" | "len" | "list" | "tuple")):
+            return False
+        case ast.Call(args=args):
+            return any(isinstance(arg, ast.Name) and arg.id == "__all__" for arg in args)
+    return False
 
 
 def _shallow(node: ast.stmt) -> Iterator[ast.AST]:
