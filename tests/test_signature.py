@@ -16,19 +16,59 @@ from hypothesis import strategies as st
 from mlsci.signature import NoSuchTarget, places, read
 from mlsci.source.parameters import parameters
 
-TARGETS = """torch.optim.SGD torch.optim.Adam torch.optim.AdamW torch.optim.LBFGS torch.optim.RMSprop
-torch.optim.lr_scheduler.CosineAnnealingLR torch.optim.lr_scheduler.OneCycleLR torch.optim.lr_scheduler.StepLR
-torch.optim.lr_scheduler.ReduceLROnPlateau torch.nn.Linear torch.nn.Conv2d torch.nn.CrossEntropyLoss
-torch.nn.MSELoss torch.nn.GELU torch.nn.LSTM lightning.Trainer lightning.pytorch.Trainer
-lightning.pytorch.callbacks.EarlyStopping lightning.pytorch.callbacks.ModelCheckpoint
-lightning.pytorch.callbacks.LearningRateMonitor lightning.pytorch.loggers.WandbLogger
-torchmetrics.classification.MulticlassAccuracy torchmetrics.MeanSquaredError sklearn.neighbors.KNeighborsClassifier
-sklearn.svm.SVC sklearn.ensemble.RandomForestRegressor torchmetrics.Accuracy torch.nn.Tanh torch.nn.Sequential
-torch.utils.data.DataLoader sklearn.pipeline.Pipeline sklearn.gaussian_process.kernels.RBF""".split()
+TARGETS = [
+    "torch.optim.SGD",
+    "torch.optim.Adam",
+    "torch.optim.AdamW",
+    "torch.optim.LBFGS",
+    "torch.optim.RMSprop",
+    "torch.optim.lr_scheduler.CosineAnnealingLR",
+    "torch.optim.lr_scheduler.OneCycleLR",
+    "torch.optim.lr_scheduler.StepLR",
+    "torch.optim.lr_scheduler.ReduceLROnPlateau",
+    "torch.nn.Linear",
+    "torch.nn.Conv2d",
+    "torch.nn.CrossEntropyLoss",
+    "torch.nn.MSELoss",
+    "torch.nn.GELU",
+    "torch.nn.LSTM",
+    "lightning.Trainer",
+    "lightning.pytorch.Trainer",
+    "lightning.pytorch.callbacks.EarlyStopping",
+    "lightning.pytorch.callbacks.ModelCheckpoint",
+    "lightning.pytorch.callbacks.LearningRateMonitor",
+    "lightning.pytorch.loggers.WandbLogger",
+    "torchmetrics.classification.MulticlassAccuracy",
+    "torchmetrics.MeanSquaredError",
+    "sklearn.neighbors.KNeighborsClassifier",
+    "sklearn.svm.SVC",
+    "sklearn.ensemble.RandomForestRegressor",
+    "torchmetrics.Accuracy",
+    "torch.nn.Tanh",
+    "torch.nn.Sequential",
+    "torch.utils.data.DataLoader",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.gaussian_process.kernels.RBF",
+]
 
-MODULES = """torch.optim torch.optim.lr_scheduler torch.nn torch.utils.data torchmetrics torchmetrics.classification
-lightning lightning.pytorch lightning.pytorch.callbacks lightning.pytorch.loggers lightning.pytorch.plugins
-sklearn.svm sklearn.linear_model sklearn.ensemble sklearn.preprocessing sklearn.gaussian_process.kernels""".split()
+MODULES = [
+    "torch.optim",
+    "torch.optim.lr_scheduler",
+    "torch.nn",
+    "torch.utils.data",
+    "torchmetrics",
+    "torchmetrics.classification",
+    "lightning",
+    "lightning.pytorch",
+    "lightning.pytorch.callbacks",
+    "lightning.pytorch.loggers",
+    "lightning.pytorch.plugins",
+    "sklearn.svm",
+    "sklearn.linear_model",
+    "sklearn.ensemble",
+    "sklearn.preprocessing",
+    "sklearn.gaussian_process.kernels",
+]
 
 REPORT = """
 import importlib, inspect, json, warnings
@@ -155,7 +195,9 @@ def imported(target):
         except AttributeError:
             thing = importlib.import_module(".".join(parts[:end]))
     found = inspect.signature(thing).parameters.values()
-    named = [[p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY] for p in found if "VAR" not in p.kind.name]
+    named = [
+        [p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY] for p in found if "VAR" not in p.kind.name
+    ]
     return [
         named,
         any(p.kind is p.VAR_KEYWORD for p in found),
@@ -202,13 +244,19 @@ CASES = {
     "a star with __all__": ("from .listed import *", "_Hidden"),
     "through a module": ("", "other.B"),
     "through an imported module": ("from PKG import other as o", "o.B"),
-    "under if": ("import sys\nif sys.version_info >= (3, 0):\n  from .other import B as A\nelse:\n  A = None", "A"),
+    "under if": (
+        "import sys\nif sys.version_info >= (3, 0):\n  from .other import B as A\nelse:\n  A = None",
+        "A",
+    ),
     "not under TYPE_CHECKING": (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n  class A:\n    def __init__(self, no): ...\n"
         "else:\n  from .other import B as A",
         "A",
     ),
-    "under try": ("try:\n  from nowhere_at_all import A\nexcept ImportError:\n  from .other import B as A", "A"),
+    "under try": (
+        "try:\n  from nowhere_at_all import A\nexcept ImportError:\n  from .other import B as A",
+        "A",
+    ),
     "an optional import": ("try:\n  from .other import B as A\nexcept ImportError:\n  A = None", "A"),
     "a function": ("def f(x, y: float = 1.0, *rest, z): ...", "f"),
     "positional only": ("def f(x, /, y, *, z=1): ...", "f"),
@@ -379,10 +427,20 @@ def test_broken_source_is_not_told(package):
     [
         ("torch.optim.Adma", "torch.optim.Adma: no 'Adma' in torch.optim; did you mean 'Adam'?"),
         ("torch.nn.linear", "torch.nn.linear: no 'linear' in torch.nn; did you mean 'Linear'?"),
-        ("mlsci.source.lokup.mro", "mlsci.source.lokup.mro: no module 'lokup' in mlsci.source; did you mean 'lookup'?"),
+        (
+            "mlsci.source.lokup.mro",
+            "mlsci.source.lokup.mro: no module 'lokup' in mlsci.source; did you mean 'lookup'?",
+        ),
         ("sklearn.svm.SCV", "sklearn.svm.SCV: no 'SCV' in sklearn.svm; did you mean 'SVC'?"),
-        ("no_such_package_here.Bar", "no_such_package_here.Bar: no package 'no_such_package_here' is installed"),
-        ("mlsci.signature", "mlsci.signature: is a module, not a class or function; did you mean 'Signature'?"),
+        (
+            "no_such_package_here.Bar",
+            "no_such_package_here.Bar: no package 'no_such_package_here' is installed",
+        ),
+        (
+            "mlsci.signature",
+            "mlsci.signature: is a module, not a class or function; did you mean 'Signature'?",
+        ),
+        ("lightning.Trainr", "lightning.Trainr: no 'Trainr' in lightning; did you mean 'Trainer'?"),
         ("mlsci..x", "'mlsci..x' is not a dotted name such as package.module.Class"),
         ("", "'' is not a dotted name such as package.module.Class"),
     ],
@@ -391,6 +449,11 @@ def test_what_is_not_there_is_named(target, message):
     with pytest.raises(NoSuchTarget) as caught:
         read(target)
     assert str(caught.value) == message
+
+
+def test_what_every_module_and_class_has_is_not_denied():
+    assert read("torch.nn.__builtins__") is None
+    assert read("torch.nn.Linear.mro") is None
 
 
 def test_absence_is_certain_through_stars_and_classes(package):
@@ -444,15 +507,24 @@ def test_any_parameter_list_equals_inspect(names, data):
     source = f"def f({', '.join(texts)}): ..."
     space = {}
     exec(source, space)
-    kinds = {"POSITIONAL_ONLY": "positional-only", "POSITIONAL_OR_KEYWORD": "positional", "KEYWORD_ONLY": "keyword"}
+    kinds = {
+        "POSITIONAL_ONLY": "positional-only",
+        "POSITIONAL_OR_KEYWORD": "positional",
+        "KEYWORD_ONLY": "keyword",
+    }
     expected = [
-        (p.name, p.default is p.empty, kinds[p.kind.name]) for p in inspect.signature(space["f"]).parameters.values()
+        (p.name, p.default is p.empty, kinds[p.kind.name])
+        for p in inspect.signature(space["f"]).parameters.values()
     ]
     found = parameters(ast.parse(source).body[0].args, module="m", bound=False)
     assert [(p.name, p.required, p.kind) for p in found.values()] == expected
 
 
-@given(st.lists(st.sampled_from(["mlsci", "torch", "nn", "Linear", "os", "", "_x", "signature", "é", "1"])).map(".".join))
+@given(
+    st.lists(st.sampled_from(["mlsci", "torch", "nn", "Linear", "os", "", "_x", "signature", "é", "1"])).map(
+        ".".join
+    )
+)
 def test_no_text_breaks_it(target):
     try:
         read(target)

@@ -87,27 +87,37 @@ class Items:
 ANYTHING = Expected(anything=True)
 
 
-def expected(
-    annotation: ast.expr | None, module: str = "", *, follow: bool = True, depth: int = 0
-) -> Expected:
+def expected(annotation: ast.expr | None, module: str = "", *, follow: bool = True) -> Expected:
     """Read an annotation written in `module`; what is not understood allows anything.
 
     With ``follow=False`` names that would have to be looked up allow nothing, which costs less.
     """
-    if depth > DEPTH:
+    return _read(annotation, _Place(module, follow, 0))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an annotation stands, whether its names are followed, and how many aliases lie behind."""
+
+    module: str
+    follow: bool
+    depth: int
+
+
+def _read(annotation: ast.expr | None, place: _Place) -> Expected:
+    if place.depth > DEPTH:
         return ANYTHING
-    deeper = {"follow": follow, "depth": depth + 1}
     match annotation:
         case ast.Constant(None):
             return Expected(scalars=("None",))
         case ast.Constant(str(text)):
-            return expected(_parsed(text), module, **deeper)
+            return _read(_parsed(text), place)
         case ast.BinOp(left, ast.BitOr(), right):
-            return expected(left, module, **deeper) | expected(right, module, **deeper)
+            return _read(left, place) | _read(right, place)
         case ast.Subscript(value, inside):
-            return _generic(_last(value), inside, module, **deeper)
+            return _generic(_last(value), inside, place)
         case ast.Name() | ast.Attribute():
-            return _named(annotation, module, **deeper)
+            return _named(annotation, place)
     return ANYTHING
 
 
@@ -122,7 +132,7 @@ def _last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _named(node: ast.Name | ast.Attribute, module: str, *, follow: bool, depth: int) -> Expected:
+def _named(node: ast.Name | ast.Attribute, place: _Place) -> Expected:
     name = _last(node)
     if name in SCALARS:
         return Expected(scalars=SCALARS[name])
@@ -134,30 +144,26 @@ def _named(node: ast.Name | ast.Attribute, module: str, *, follow: bool, depth: 
         return Expected(objects=(name,))
     if name in {"Any", "object"}:
         return ANYTHING
-    if not follow:
+    if not place.follow:
         return Expected()
-    home = find_module(module) if module else None
+    home = find_module(place.module) if place.module else None
     found = stands_for(home, node) if home else []
-    if (
-        len(found) == 1
-        and isinstance(found[0], Unknown)
-        and found[0].module
-        and isinstance(found[0].node, ast.expr)
-    ):
-        return expected(found[0].node, found[0].module.name, follow=follow, depth=depth)
+    alias = found[0] if len(found) == 1 else None
+    if isinstance(alias, Unknown) and alias.module and isinstance(alias.node, ast.expr):
+        return _read(alias.node, _Place(alias.module.name, place.follow, place.depth + 1))
     return ANYTHING
 
 
-def _generic(name: str, inside: ast.expr, module: str, *, follow: bool, depth: int) -> Expected:
+def _generic(name: str, inside: ast.expr, place: _Place) -> Expected:
     parts = inside.elts if isinstance(inside, ast.Tuple) else [inside]
     if name == "Literal":
-        return _literal(parts, module, follow=follow, depth=depth)
+        return _literal(parts, place)
     if name in OBJECTS:
         return Expected(objects=(name,))
     if name not in LISTS | WRAPPERS | {"Union", "Optional"}:
         return ANYTHING
     fixed = name in TUPLES and not _ellipsis(parts)
-    read = [expected(part, module, follow=follow, depth=depth) for part in parts if not _ellipsis([part])]
+    read = [_read(part, place) for part in parts if not _ellipsis([part])]
     if name in LISTS:
         return Expected(lists=(Items(tuple(read) if fixed else tuple(read[:1]) or (ANYTHING,), fixed),))
     if name in WRAPPERS:
@@ -172,14 +178,14 @@ def _ellipsis(parts: list[ast.expr]) -> bool:
     return any(isinstance(part, ast.Constant) and part.value is ... for part in parts)
 
 
-def _literal(parts: list[ast.expr], module: str, *, follow: bool, depth: int) -> Expected:
+def _literal(parts: list[ast.expr], place: _Place) -> Expected:
     union = Expected()
     for part in parts:
         try:
             value = ast.literal_eval(part)
         except (ValueError, TypeError, SyntaxError):
             nested = isinstance(part, ast.Subscript) and _last(part.value) == "Literal"
-            union = union | (expected(part, module, follow=follow, depth=depth) if nested else ANYTHING)
+            union = union | (_read(part, place) if nested else ANYTHING)
         else:
             union = union | (Expected(scalars=("None",)) if value is None else Expected(choices=(value,)))
     return union

@@ -100,7 +100,7 @@ def _read(name: str, path: str, search: tuple[str, ...] | None, changed: int) ->
 
 
 def _parse(text: bytes, path: str) -> ast.Module:
-    """Parse with the garbage collector at rest: a third faster, for it would walk every node again and again."""
+    """Parse with the garbage collector at rest: a third faster, as it would walk all nodes many times."""
     resting = gc.isenabled()
     gc.disable()
     try:

@@ -33,12 +33,19 @@ def resolve(target: str) -> list[Found]:
     found: list[Found] = [top]
     for place, part in enumerate(parts[1:], start=1):
         inside = unique(thing for holder in found for thing in attribute(holder, part))
-        if not inside and any(isinstance(holder, Module) and injected(holder, part) for holder in found):
+        if not inside and any(_implied(holder, part) for holder in found):
             inside = [Unknown(".".join(parts[: place + 1]))]
         if not inside:
             raise NoSuchTarget(f"{target}: {_absence(found, '.'.join(parts[:place]), parts[place:])}")
         found = inside
     return found
+
+
+def _implied(holder: Found, name: str) -> bool:
+    """Whether a name that no text of `holder` binds can be there all the same."""
+    if isinstance(holder, Module):
+        return (name.startswith("__") and name.endswith("__")) or injected(holder, name)
+    return hasattr(type, name)
 
 
 def _absence(found: Sequence[Found], parent: str, rest: Sequence[str]) -> str:
@@ -54,9 +61,11 @@ def names(holder: Found, seen: frozenset[str] = frozenset()) -> set[str]:
         return body(holder).names() if isinstance(holder.node, ast.ClassDef) else set()
     if not isinstance(holder, Module) or holder.scope is None or holder.name in seen:
         return set()
-    known = holder.scope.names() | holder.children() | (holder.exports or set())
+    known = holder.scope.names() | holder.children()
     for event in holder.scope.latest("*"):
         star = find_module(event.value.module) if isinstance(event.value, Link) else None
-        if star is not None:
-            known |= names(star, seen | {holder.name})
+        if star is not None and star.exports is not None:
+            known |= star.exports
+        elif star is not None:
+            known |= names(star, seen | {holder.name}) - star.children()
     return known
