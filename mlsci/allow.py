@@ -30,8 +30,8 @@ ALLOWED = (
     "mlsci.science.",
     "mlsci.symbolic.",
 )
-# Builds and runs whatever its own arguments name.
-REFUSED = ("lightning.pytorch.cli.",)
+# Builds and runs whatever its own arguments name; writes what it fetched to wherever it is told.
+REFUSED = ("lightning.pytorch.cli.", "mlsci.data.download.")
 # Where allowed packages define some of the classes that they offer: lightning.pytorch.plugins.environments.
 HOMES = ("lightning.fabric.",)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlsci.check import ALLOWED, allowed
+from mlsci.check import allowed, inside
 from mlsci.errors import ConfigError, MlsciError
 from mlsci.nearest import nearest
 
@@ -61,27 +61,17 @@ def _call(node: dict[str, Any], *, trust: Sequence[str], path: str, extra: dict[
 def locate(target: str, *, trust: Sequence[str] = (), path: str = "") -> Any:
     """Import what a `_target_` names, after asking the allow-list before and after the import."""
     key = _join(path, "_target_")
-    if not allowed(target, trust):
-        package = target.split(".")[0]
-        raise ConfigError(
-            f"{key}: '{target}' is not in an allowed package; add trust=[{package}] to allow it "
-            f"(it will run code from that package)"
-        )
+    if reason := refusal(target, trust):
+        raise ConfigError(f"{key}: {reason}")
     found = _import(target, key)
     home = f"{getattr(found, '__module__', '')}.{getattr(found, '__qualname__', '')}"
     if not callable(found):
         raise ConfigError(f"{key}: '{target}' is a {type(found).__name__}, expected a class")
-    if not _inside(home, trust):
+    if not inside(home, trust):
         raise ConfigError(f"{key}: '{target}' is really {home}, which is not in an allowed package")
     if not isinstance(found, type) and not _own_function(home, trust):
         raise ConfigError(f"{key}: '{target}' is a function, expected a class")
     return found
-
-
-def _inside(home: str, trust: Sequence[str]) -> bool:
-    """Whether an object's own home may serve; torch.nn.Linear lives in torch.nn.modules.linear, private or not."""
-    prefixes = (*ALLOWED, *(f"{name}." for name in trust))
-    return home.startswith(prefixes)
 
 
 def _own_function(home: str, trust: Sequence[str]) -> bool:

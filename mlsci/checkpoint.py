@@ -160,7 +160,8 @@ def model(payload: dict[str, Any], *, trust: Sequence[str] = ()) -> Any:
     try:
         built = instantiate(config["model"], trust=trust, path="model")
     except ConfigError as error:
-        raise CheckpointError(f"the config in the checkpoint: {error}") from error
+        flag = " (on the command line: --trust PACKAGE)" if "trust=[" in str(error) else ""
+        raise CheckpointError(f"the config in the checkpoint: {error}{flag}") from error
     try:
         built.load_state_dict(payload["state_dict"])
     except RuntimeError as error:

@@ -213,7 +213,8 @@ def _print(job: Job, metrics: Any, comparison: Any, baselines: Any, figures: Any
 
 
 def _table(experiment: str, metrics: Mapping[str, float], comparison: list[dict], baselines: Mapping) -> Table:
-    table = Table(title=f"{experiment}: ours against published", title_justify="left", header_style="bold")
+    title = f"{experiment}: ours against published" if comparison else experiment
+    table = Table(title=title, title_justify="left", header_style="bold")
     for column in ("metric", "ours", "compared with", "value", "reached"):
         table.add_column(column, justify="right" if column in {"ours", "value"} else "left")
     compared = {row["metric"] for row in comparison}

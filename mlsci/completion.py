@@ -65,7 +65,7 @@ def _keys(section: str) -> list[str]:
     from mlsci.config import explain
 
     node = OmegaConf.select(explain([]).config, section)
-    return [f"{section}.{key}" for key in node if key != "_target_"] if isinstance(node, DictConfig) else []
+    return [f"{section}.{key}" for key in node if not str(key).startswith("_")] if isinstance(node, DictConfig) else []
 
 
 def _path_words(current: str) -> list[str]:

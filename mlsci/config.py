@@ -9,7 +9,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -98,7 +98,8 @@ def _choice_error(override: Override, choices: dict[str, dict[str, Path]]) -> tu
     """What is wrong with a choice of a group, and the override that was probably meant."""
     options = choices[override.key_or_group]
     value = override.value()
-    for name in value if isinstance(value, list) else [value]:
+    names = value.list if isinstance(value, ChoiceSweep) else value
+    for name in names if isinstance(names, list) else [names]:
         if name is not None and not isinstance(name, dict) and str(name) not in options:
             near = nearest(str(name), options)
             known = ", ".join(sorted(options))
@@ -173,7 +174,7 @@ def _compose_or_explain(overrides: list[Override], places: Sequence[Path]) -> tu
             if override.key_or_group in choices and override.package is None and not override.is_delete():
                 message, meant = _choice_error(override, choices)
                 messages += [message] if message else []
-                usable += [meant or ""] if message else [override.input_line]
+                usable += [meant or ""] if message else [_first_value(override)]
             else:
                 values.append(override)
         base = plain(_compose([text for text in usable if text], places)[0])
@@ -187,7 +188,8 @@ def _remaining(values: list[Override], base: dict[str, Any], usable: list[str], 
     """What the later layers say of the overrides whose keys are right, beside those that are wrong."""
     right = [_first_value(o) for o in values if _key_error(o, base, []) is None]
     try:
-        return verify(plain(_compose([*[text for text in usable if text], *right], places)[0]))
+        config = _compose([*[text for text in usable if text], *right], places)[0]
+        return _without_echoes(verify(plain(config)), config)
     except (HydraException, OmegaConfBaseException):
         return []
 
@@ -274,8 +276,12 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
     return [list(job) for job in jobs]
 
 
-def assign(config: dict[str, Any], overrides: Sequence[str], *, allowed: Sequence[str]) -> dict[str, Any]:
+def assign(
+    config: dict[str, Any], overrides: Sequence[str], *, allowed: Sequence[str], trust: Sequence[str] = ()
+) -> dict[str, Any]:
     """A copy of a plain config with some values changed; only existing keys under the `allowed` prefixes.
+
+    `trust` names the packages beside ours whose targets the config may hold.
 
     Raises:
         ConfigError: a key outside the prefixes, an unknown one, or a value of the wrong type.
@@ -292,7 +298,7 @@ def assign(config: dict[str, Any], overrides: Sequence[str], *, allowed: Sequenc
             OmegaConf.update(changed, key, override.value(), force_add=override.is_add())
     interpolation.register()
     found = plain(changed)
-    messages += check(found)
+    messages += check(found, trust=trust)
     if messages:
         raise ConfigError(messages)
     return found

@@ -38,6 +38,7 @@ class Job:
         self.provenance = folder.provenance
         self.trust = list(self.config.get("trust") or [])
         self.resolved: dict[str, Any] = {}
+        self.began = False
         self.epochs_done = 0
         self.steps_done = 0
 
@@ -104,6 +105,7 @@ class Job:
         world = trainer["devices"] if isinstance(trainer.get("devices"), int) and trainer["devices"] > 0 else 1
         loader = self.data.train_dataloader()
         loader.world = world * trainer.get("num_nodes", 1)
+        loader.limit = None
         loader.limit = _batch_limit(trainer, loader.batches)
         an_epoch = -(-loader.batches // trainer.get("accumulate_grad_batches", 1))
         return max(an_epoch * trainer.get("max_epochs", 1), 1)
@@ -162,6 +164,7 @@ class Job:
         loader.rank, loader.world = trainer.global_rank, trainer.world_size
         loader.device = trainer.strategy.root_device
         loader.epoch = lambda: trainer.fit_loop.epoch_progress.current.processed
+        loader.limit = None
         loader.limit = _batch_limit(config["trainer"], loader.batches)
         loader.steps_left = _steps_left(trainer, pace)
         loader.inner_steps = self._inner_steps(loader.batches)
@@ -197,6 +200,7 @@ class Job:
 
     def _fit(self, payload: dict[str, Any] | None) -> None:
         """Fit, with signals turned into an end at the next whole step."""
+        self.began = True
         if self.model.fitted_at_once:
             from mlsci.fit_once import fit_once
 

@@ -121,7 +121,9 @@ def _sweep(line: CommandLine, composed: config.Composed) -> int:
     params = [f"{key}={value}" for key, value in composed.sweeps.items() if key not in given]
     count = _check_jobs(line, params) if plain_sweeper else None
     values = config.plain(composed.config)
-    place = record.folder_for(values, experiment=composed.experiment, overrides=line.overrides).absolute()
+    swept = any("," in text for text in line.overrides if text.startswith(("experiment=", "data=", "model=")))
+    name = "sweeps" if swept else composed.experiment
+    place = record.folder_for(values, experiment=name, overrides=line.overrides).absolute()
     if place.exists() and any(place.iterdir()):
         raise ConfigError(f"run.name: {place} exists already; choose another run.name, or: mlsci resume {place}")
     print(f"sweep       {place}" + (f"  ({count} jobs)" if count else ""), flush=True)
@@ -259,7 +261,8 @@ def _ready(folder: RunFolder, overrides: Sequence[str]) -> None:
         raise ConfigError(f"{folder.path}: finished; give it more to do, for example trainer.max_epochs=100")
     if overrides:
         allowed = ("trainer.", "callbacks.", "logger.", "test", "threads")
-        changed = config.assign(folder.config, overrides, allowed=allowed)
+        values = folder.config
+        changed = config.assign(values, overrides, allowed=allowed, trust=list(values.get("trust") or []))
         folder.write_yaml("config.yaml", changed)
         folder.write_yaml("overrides.yaml", [*folder.overrides, *overrides])
 

@@ -93,8 +93,11 @@ def copy_choice(choice: str, to: str, *, config_dirs: Sequence[str] = ()) -> Pat
     target = Path(to) / f"{choice.replace('=', '/', 1)}.yaml"
     if target.exists():
         raise ConfigError(f"{target}: exists already")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise ConfigError(f"{target}: cannot be written: {error.strerror or error}") from error
     return target
 
 

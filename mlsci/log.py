@@ -1,6 +1,7 @@
 """log.txt: everything that Python's logging and warnings say during a job."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,22 @@ def log_to(path: Path) -> Iterator[None]:
         root.removeHandler(handler)
         root.setLevel(before)
         handler.close()
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """For verbs that have no log.txt: what libraries tell their own authors stays unsaid."""
+    _quiet("lightning", "lightning.pytorch", "lightning.fabric")
+    exporter = logging.getLogger("torch.onnx")
+    before = exporter.level
+    exporter.setLevel(logging.ERROR)  # that torchvision is not installed, once an operator
+    try:
+        with warnings.catch_warnings():
+            for category in (FutureWarning, DeprecationWarning):
+                warnings.simplefilter("ignore", category)
+            yield
+    finally:
+        exporter.setLevel(before)
 
 
 def _quiet(*names: str) -> None:

@@ -48,6 +48,7 @@ def run(folder: RunFolder) -> Result:
 
     first = _first_rank()
     started = folder.status["state"]
+    job = None
     try:
         if first:
             folder.set_status("running", pid=os.getpid())
@@ -61,7 +62,8 @@ def run(folder: RunFolder) -> Result:
             folder.fail(error, state="interrupted")
         raise
     except ConfigError as error:
-        if first and started == "created" and not folder.provenance["sweep"]:
+        began = job is not None and job.began
+        if first and started == "created" and not began and not folder.provenance["sweep"]:
             folder.remove()  # nothing was run: leave nothing behind
         elif first:
             folder.fail(error)

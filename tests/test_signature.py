@@ -1,6 +1,7 @@
 """Signatures read from source equal those that Python reports after importing."""
 
 import ast
+import contextlib
 import importlib
 import inspect
 import itertools
@@ -10,10 +11,10 @@ import sys
 import textwrap
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlsci.signature import NoSuchTarget, places, read
+from mlsci.signature import NoSuchTarget, Signature, places, read
 from mlsci.source.parameters import parameters
 
 TARGETS = [
@@ -79,7 +80,8 @@ def told(thing):
         found = inspect.signature(thing).parameters.values()
     except (TypeError, ValueError):
         return None
-    named = [(p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY) for p in found if "VAR" not in p.kind.name]
+    plain = [p for p in found if "VAR" not in p.kind.name]
+    named = [(p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY) for p in plain]
     return named, any(p.kind is p.VAR_KEYWORD for p in found), any(p.kind is p.VAR_POSITIONAL for p in found)
 
 report = {}
@@ -121,10 +123,15 @@ def test_equals_inspect(target, reported):
         assert told(signature) == reported[target]
 
 
-def test_equals_inspect_for_every_class_of_many_modules(reported):
+def test_every_public_name_of_many_modules(reported):
+    """Nothing that exists is said not to, and every class that is read equals what `inspect` says."""
     compared, wrong = 0, []
     for target, expected in reported.items():
-        signature = read(target) if expected else None
+        try:
+            signature = read(target) if expected else places(target) and None
+        except NoSuchTarget as error:
+            wrong.append(str(error))
+            continue
         if signature is None or not expected[0]:  # not told, or hidden behind (*args, **kwargs)
             continue
         compared += 1
@@ -132,16 +139,6 @@ def test_equals_inspect_for_every_class_of_many_modules(reported):
             wrong.append((target, told(signature), expected))
     assert wrong == []
     assert compared > 400
-
-
-def test_nothing_that_exists_is_said_not_to(reported):
-    denied = []
-    for target in reported:
-        try:
-            places(target)
-        except NoSuchTarget as error:
-            denied.append(str(error))
-    assert denied == []
     assert len(reported) > 700
 
 
@@ -299,7 +296,7 @@ CASES = {
         "A",
     ),
     "a keyword-only dataclass": (
-        "import dataclasses\n@dataclasses.dataclass(kw_only=True, frozen=True)\nclass A:\n  x: int = 1\n  y: str",
+        "import dataclasses as d\n@d.dataclass(kw_only=True, frozen=True)\nclass A:\n  x: int = 1\n  y: str",
         "A",
     ),
     "a sentinel": (
@@ -494,6 +491,7 @@ def test_the_current_folder_counts(tmp_path, monkeypatch):
 NAMES = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8)
 
 
+@settings(max_examples=40, deadline=None)
 @given(NAMES, st.data())
 def test_any_parameter_list_equals_inspect(names, data):
     cuts = sorted(data.draw(st.tuples(*[st.integers(0, len(names))] * 2)))
@@ -520,13 +518,12 @@ def test_any_parameter_list_equals_inspect(names, data):
     assert [(p.name, p.required, p.kind) for p in found.values()] == expected
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["mlsci", "torch", "nn", "Linear", "os", "", "_x", "signature", "é", "1"])).map(
         ".".join
     )
 )
 def test_no_text_breaks_it(target):
-    try:
-        read(target)
-    except NoSuchTarget as error:
-        assert target in str(error)
+    with contextlib.suppress(NoSuchTarget):
+        assert read(target) is None or isinstance(read(target), Signature)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint as LightningCheckpoint
+from lightning.pytorch.trainer import call
 
 from mlsci import checkpoint
 from mlsci.data.order import random_state
@@ -23,13 +24,13 @@ class Checkpoint(LightningCheckpoint):
     otherwise kept in memory until then. A kill -9 so costs at most that much work, and no file.
 
     Args:
-        monitor: the metric; without validation data every state counts as best.
+        monitor: the metric; None, or no validation data, takes the last state for the best.
         mode: whether a small or a large value is good.
         every_seconds: between two writes.
         folder: set by `run`.
     """
 
-    def __init__(self, *, monitor: str = "val/loss", mode: Literal["min", "max"] = "min", every_seconds: float = 60.0):
+    def __init__(self, *, monitor: str | None = "val/loss", mode: Literal["min", "max"] = "min", every_seconds: float = 60.0):
         self.monitor = monitor
         self.sign = 1.0 if mode == "min" else -1.0
         self.every_seconds = every_seconds
@@ -71,12 +72,11 @@ class Checkpoint(LightningCheckpoint):
         """Compare, and keep the state if it is better; averaged weights are still in place."""
         if trainer.sanity_checking or trainer.state.fn != "fit":
             return
-        self._compare(trainer)
+        if self.monitor is not None:
+            self._compare(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write between two epochs; without validation the latest state is the best."""
-        if not _validates(trainer):
-            self._keep(trainer, score=-float(trainer.current_epoch))
+        """Write between two epochs."""
         if self._due():
             self.save_last(trainer, epoch_ended=True)
 
@@ -88,7 +88,9 @@ class Checkpoint(LightningCheckpoint):
             self.save_last(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the end state."""
+        """Write the end state, which is also the best one where nothing is compared."""
+        if self.monitor is None or not _validates(trainer):
+            self._keep(trainer, score=math.nan)
         self.save_last(trainer, epoch_ended=True)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
@@ -108,7 +110,7 @@ class Checkpoint(LightningCheckpoint):
         self._written = time.monotonic()
 
     def _compare(self, trainer: Trainer) -> None:
-        value = trainer.callback_metrics.get(self.monitor)
+        value = trainer.callback_metrics.get(str(self.monitor))
         if value is None:
             known = ", ".join(sorted(k for k in trainer.callback_metrics if "/" in k))
             raise ConfigError(f"callbacks.checkpoint.monitor: nothing logs '{self.monitor}'. Logged: {known}")
@@ -131,7 +133,10 @@ class Checkpoint(LightningCheckpoint):
         self._best = None
 
     def _payload(self, trainer: Trainer, *, weights_only: bool) -> dict[str, Any]:
-        return trainer._checkpoint_connector.dump_checkpoint(weights_only)
+        payload = trainer._checkpoint_connector.dump_checkpoint(weights_only)
+        if weights_only:  # Lightning leaves this hook out here, but EMA puts the averaged weights in by it
+            call._call_callbacks_on_save_checkpoint(trainer, payload)
+        return payload
 
 
 def _validates(trainer: Trainer) -> bool:

@@ -64,7 +64,8 @@ class LRFinder(Callback):
             loss, _ = model.loss(batch)
             loss.backward()
             optimizer.step()
-            losses.append(float(loss) if not losses else 0.8 * losses[-1] + 0.2 * float(loss))
+            value = float(loss.detach())
+            losses.append(0.8 * losses[-1] + 0.2 * value if losses else value)
             if not math.isfinite(losses[-1]) or losses[-1] > 4 * min(losses):
                 break
         optimizer.zero_grad()

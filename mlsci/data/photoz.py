@@ -21,8 +21,8 @@ URL = (
 SHA256 = "f16579e52e5bdafcb7afda2e98353d671cc446216b73068a16d7558ab0e09c04"
 COLUMNS = (
     ("zs", "u", "g", "r", "i", "z", "u-g", "g-r", "r-i", "i-z")
-    + ("eg", "er", "ei", "ez", "eu-g", "eg-r", "er-i", "ei-z")
-)  # fmt: skip
+    + ("eu", "eg", "er", "ei", "ez", "eu-g", "eg-r", "er-i", "ei-z")
+)  # fmt: skip  (the header of the file leaves out eu, but the column is there)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -31,7 +31,7 @@ class PhotoZ(Table):
 
     Args:
         columns: the columns of the file to use as inputs: magnitudes u g r i z [mag], colours u-g ...,
-            errors eg ... [mag]; `zs` is the target.
+            errors eu eg ... [mag]; "log eg" is the logarithm of an error. The target is `zs`.
     """
 
     columns: list[str] = field(default_factory=lambda: ["u", "g", "r", "i", "z"])
@@ -39,7 +39,7 @@ class PhotoZ(Table):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in self.columns:
-            if name not in COLUMNS[1:]:
+            if name.removeprefix("log ") not in COLUMNS[1:]:
                 raise ConfigError(
                     f"data.columns: no column '{name}'{nearest(name, COLUMNS[1:]) or ';'} known: {', '.join(COLUMNS[1:])}"
                 )
@@ -55,7 +55,7 @@ class PhotoZ(Table):
         colours = draw.normal([1.8, 0.9, 0.4, 0.3], 0.2, (200, 4))
         bands = np.cumsum(np.column_stack([draw.normal(19, 0.5, 200), -colours]), axis=1)
         redshift = 0.1 + 0.1 * (colours[:, :1] - 1.8) + 0.01 * draw.normal(size=(200, 1))
-        table = np.column_stack([redshift, bands, colours, draw.uniform(0.005, 0.05, (200, 8))])
+        table = np.column_stack([redshift, bands, colours, draw.uniform(0.005, 0.05, (200, 9))])
         (folder / "photoz").mkdir(parents=True, exist_ok=True)
         np.savetxt(folder / FILE, table, header=" ".join(COLUMNS), comments="#", fmt="%.6f")
 
@@ -63,7 +63,7 @@ class PhotoZ(Table):
         """The chosen columns (N, columns) and the redshift (N, 1)."""
         path = Path(self.files) / FILE if self.files else fetch(FILE, url=URL, sha256=SHA256)
         table = np.loadtxt(path)
-        return table[:, [COLUMNS.index(name) for name in self.columns]], table[:, :1]
+        return np.column_stack([_column(table, name) for name in self.columns]), table[:, :1]
 
     def shapes(self) -> DataSpec:
         """The chosen columns in, one redshift out."""
@@ -74,3 +74,8 @@ class PhotoZ(Table):
             target_names=("z",),
             units=dict.fromkeys(self.columns, "mag"),
         )
+
+
+def _column(table: np.ndarray, name: str) -> np.ndarray:
+    values = table[:, COLUMNS.index(name.removeprefix("log "))]
+    return np.log(np.maximum(values, 1e-4)) if name.startswith("log ") else values

@@ -50,7 +50,8 @@ class Pace:
     parameters: list[Tensor] = field(default_factory=list)
     pending: int = 0
     steps: int = 0
-    last_loss: float = math.nan
+    total: dict[str, Tensor] = field(default_factory=dict)
+    count: int = 0
 
     def build(self, model: Model) -> Optimizer:
         """Make optimizer and schedule for the parameters that want gradients."""
@@ -79,30 +80,29 @@ class Pace:
 
 
 def take_steps(model: Model, batches: Iterable[Any]) -> None:
-    """Train on the batches of a block; log their mean loss; raise if it is not finite or a signal came.
+    """Train on the batches of a block; log the mean loss since the last log line.
 
     Raises:
-        NonFiniteLoss: the mean loss of the block is NaN or infinite.
+        NonFiniteLoss: the loss became NaN or infinite.
         Interrupted: a signal asked for an end; the state is that after the last whole step.
     """
     pace = model.pace
     step = _lightning_step if pace.through_lightning else (_closure_step if _wants_closure(pace) else _plain_step)
-    total: dict[str, Tensor] = {}
-    count = 0
     if pace.stop_signal is not None:
         raise Interrupted(pace.stop_signal)
+    total = pace.total
     try:
         for batch in batches:
             loss, scalars = step(model, pace, batch)
-            total["loss"] = total["loss"] + loss if count else loss
+            total["loss"] = total["loss"] + loss if pace.count else loss
             for name, value in scalars.items():
-                total[name] = total[name] + value.detach() if count else value.detach()
-            count += 1
+                total[name] = total[name] + value.detach() if pace.count else value.detach()
+            pace.count += 1
             if pace.stop_signal is not None and pace.pending == 0 and not _last_batch(model):
                 raise Interrupted(pace.stop_signal)
     finally:
         _move_counters(model, pace)
-    _report(model, pace, {name: float(value) / count for name, value in total.items()} if count else {})
+    _report(model, pace)
 
 
 def _wants_closure(pace: Pace) -> bool:
@@ -178,6 +178,13 @@ def _lightning_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[
     return loss.detach(), scalars
 
 
+def _log_line_due(model: Model) -> bool:
+    """Every `log_every_n_steps` batches of an epoch and at its end, wherever blocks or an interruption fall."""
+    loader = getattr(model.trainer.datamodule, "train_loader", None)  # type: ignore[attr-defined]
+    every = model.trainer.log_every_n_steps
+    return _last_batch(model) or (model.pace.count >= every if loader is None else loader.position % every == 0)
+
+
 def _last_batch(model: Model) -> bool:
     loader = getattr(model.trainer.datamodule, "train_loader", None)  # type: ignore[attr-defined]
     return loader is not None and loader.position >= loader.batches
@@ -193,17 +200,21 @@ def _move_counters(model: Model, pace: Pace) -> None:
     loop._batches_that_stepped = progress.completed
 
 
-def _report(model: Model, pace: Pace, means: dict[str, float]) -> None:
-    """Log a block's means, and stop on a loss that is not a number."""
-    if not means:
+def _report(model: Model, pace: Pace) -> None:
+    """Stop on a loss that is not a number; log means every `log_every_n_steps` steps and at the end of an epoch."""
+    if not pace.count:
         return
-    pace.last_loss = means["loss"]
-    if not math.isfinite(pace.last_loss):
+    trainer = model.trainer
+    loss = float(pace.total["loss"]) / pace.count
+    if not math.isfinite(loss):
         raise NonFiniteLoss(
-            f"the training loss became {pace.last_loss} at step {model.global_step} (epoch {model.current_epoch}); "
+            f"the training loss became {loss} by step {model.global_step} (epoch {model.current_epoch}); "
             f"try a smaller optimizer.lr or trainer.gradient_clip_val=1"
         )
-    values = {f"train/{name}": value for name, value in means.items()} | {"lr": pace.lr}
-    model.trainer.callback_metrics.update({name: torch.tensor(value) for name, value in values.items()})
-    for logger in model.trainer.loggers:
-        logger.log_metrics(values, step=model.global_step)
+    if not _log_line_due(model):
+        return
+    values = {f"train/{name}": float(value) / pace.count for name, value in pace.total.items()}
+    pace.total, pace.count = {}, 0
+    trainer.callback_metrics.update({name: torch.tensor(value) for name, value in values.items()})
+    for logger in trainer.loggers:
+        logger.log_metrics({"epoch": model.current_epoch, **values, "lr": pace.lr}, step=model.global_step)

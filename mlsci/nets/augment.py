@@ -1,6 +1,7 @@
 """Random changes of pictures during training, on the whole batch at once and on its device."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -54,6 +55,27 @@ class RandomAffine(nn.Module):
         )
         grid = F.affine_grid(matrices.to(x.dtype), list(x.shape), align_corners=False)  # (B, H, W, 2)
         return F.grid_sample(x, grid, padding_mode=self.padding_mode, align_corners=False)  # (B, C, H, W)
+
+
+class GaussianNoise(nn.Module):
+    """Adds noise to each input of (B, ...): x + std · scale · n with n ~ N(0, 1); does nothing in eval.
+
+    `scale` are the deviations of the inputs, so that `std` counts in them. Raises ValueError for a
+    negative `std`.
+    """
+
+    scale: Tensor
+
+    def __init__(self, *, std: float = 0.1, scale: float | Sequence[float] = 1.0) -> None:
+        super().__init__()
+        if std < 0:
+            raise ValueError(f"GaussianNoise: std must not be negative, got {std}")
+        self.std = std
+        values = scale if isinstance(scale, int | float) else list(scale)
+        self.register_buffer("scale", torch.as_tensor(values, dtype=torch.get_default_dtype()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.std * self.scale * torch.randn_like(x) if self.training else x  # the shape of x
 
 
 def sampling_matrices(*, angle: Tensor, zoom: Tensor, shear: Tensor, shift: Tensor, aspect: float) -> Tensor:

@@ -15,7 +15,9 @@ class CNN(nn.Module):
     There is a block for each entry of `channels`: convolution, batch norm (if `norm`), activation, and max
     pooling, which halves the picture as long as at least 2 x 2 pixels are left. The head is flatten, affine
     to `hidden`, activation, dropout, affine. `activation` (GELU unless given) is copied for every layer.
-    Raises ValueError for inputs that are not pictures, an even `kernel_size`, no `channels`.
+    `pooling` says which blocks pool, one entry a block; all of them unless given.
+    Raises ValueError for inputs that are not pictures, an even `kernel_size`, no `channels`, or a `pooling`
+    of another length.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class CNN(nn.Module):
         dropout: float = 0.0,
         norm: bool = True,
         activation: nn.Module | None = None,
+        pooling: Sequence[bool] | None = None,
     ) -> None:
         super().__init__()
         self.in_shape = picture_shape("CNN", in_shape)
@@ -38,12 +41,15 @@ class CNN(nn.Module):
             )
         if not channels:
             raise ValueError("CNN needs at least one entry in channels, got none")
+        pooling = [True] * len(channels) if pooling is None else list(pooling)
+        if len(pooling) != len(channels):
+            raise ValueError(f"CNN needs one entry in pooling a block, got {len(pooling)} for {len(channels)} blocks")
         activation = nn.GELU() if activation is None else activation
         blocks: list[nn.Module] = []
         width, *size = self.in_shape
-        for next_width in channels:
+        for next_width, pools in zip(channels, pooling, strict=True):
             block = [*_convolution(width, next_width, kernel_size, norm=norm), deepcopy(activation)]
-            if min(size) >= 4:
+            if pools and min(size) >= 4:
                 block.append(nn.MaxPool2d(2))
                 size = [side // 2 for side in size]
             blocks.append(nn.Sequential(*block))

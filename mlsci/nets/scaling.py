@@ -16,6 +16,8 @@ class Standardise(nn.Module):
     picture (B, C, H, W) with one value a channel needs the shape (C, 1, 1). A column with std 0 is
     constant: it is shifted and divided by 1, so that it becomes 0 and comes back exactly.
 
+    `clip` keeps z within ±clip, for inputs with wild outliers; `inverse` knows nothing of it.
+
     Each direction is one fused operation, x * (1 / std) + (-mean / std), whose rounding error is that of
     numbers as large as mean / std: subtract a large offset (total energies) in float64 before. The buffers
     have torch's default type (float32) and follow `.double()`.
@@ -27,8 +29,11 @@ class Standardise(nn.Module):
     scale: Tensor
     shift: Tensor
 
-    def __init__(self, *, mean: Statistic, std: Statistic) -> None:
+    def __init__(self, *, mean: Statistic, std: Statistic, clip: float | None = None) -> None:
         super().__init__()
+        if clip is not None and clip <= 0:
+            raise ValueError(f"clip must be positive, got {clip}")
+        self.clip = clip
         mean = _statistic("mean", mean)
         std = _statistic("std", std)
         if (std < 0).any():
@@ -45,7 +50,8 @@ class Standardise(nn.Module):
             self.register_buffer(name, value.to(torch.get_default_dtype()))
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.addcmul(self.shift, x, self.scale)  # the shape of x
+        z = torch.addcmul(self.shift, x, self.scale)
+        return z if self.clip is None else z.clamp(-self.clip, self.clip)  # the shape of x
 
     def inverse(self, z: Tensor) -> Tensor:
         """Back to the units of x."""

@@ -63,8 +63,8 @@ def _events(body: Sequence[ast.stmt], *, package: str, certain: bool) -> Iterato
                 yield Event(node.name, node, certain)
             case ast.Import(names):
                 for alias in names:
-                    target = alias.name if alias.asname else alias.name.partition(".")[0]
-                    yield Event(alias.asname or target, Link(target, None), certain)
+                    module = alias.name if alias.asname else alias.name.partition(".")[0]
+                    yield Event(alias.asname or module, Link(module, None), certain)
             case ast.ImportFrom(_, names, _):
                 module = _absolute(node, package)
                 for alias in names:

@@ -217,7 +217,8 @@ def _class_attribute(definition: Definition, name: str) -> list[Found]:
             break
         if found := in_class(base, name):
             return found
-        if base.node.decorator_list or base.node.keywords or f".{name}" in ast.unparse(base.node):
+        keywords = base.node.keywords if isinstance(base.node, ast.ClassDef) else []
+        if base.node.decorator_list or keywords or f".{name}" in ast.unparse(base.node):
             break
     else:
         return []
@@ -273,8 +274,10 @@ def mro(definition: Definition, below: tuple[Definition, ...] = ()) -> Iterator[
     if len(direct) == 1:  # the common case, read no further than asked
         yield from mro(direct[0], below) if isinstance(direct[0], Definition) else direct
     elif direct:
-        lines = [list(mro(base, below)) if isinstance(base, Definition) else [base] for base in direct]
-        yield from _merge([*lines, list(direct)])
+        lines = [direct]
+        for base in reversed(direct):
+            lines.insert(0, list(mro(base, below)) if isinstance(base, Definition) else [base])
+        yield from _merge(lines)
 
 
 def _merge(lines: list[list[Definition | Unknown]]) -> Iterator[Definition | Unknown]:
