@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlsci.check import allowed, inside
+from mlsci.allow import inside, refusal
 from mlsci.errors import ConfigError, MlsciError
 from mlsci.nearest import nearest
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mlsci.errors import ConfigError, MlsciError
+from mlsci.nearest import nearest
 
 EPILOG = """\
 mlsci train experiment=images/digits              one whole published experiment
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _dispatch(arguments: list[str]) -> int:
     if arguments and arguments[0] in PLAIN:
         return PLAIN[arguments[0]](arguments[1:])
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in VERBS:
+        known = [*PLAIN_HELP, *VERBS]
+        raise ConfigError(f"{arguments[0]}: no such verb{nearest(arguments[0], known) or ';'} known: {', '.join(known)}")
     options = _parser().parse_args(arguments)
     return options.call(options)
 
@@ -198,7 +202,6 @@ def _complete(arguments: list[str]) -> int:
 
     print("\n".join(words(arguments)))
     return 0
-
 
 
 def _config_dir(parser: argparse.ArgumentParser) -> None:

@@ -61,9 +61,11 @@ def _test(job: Job) -> dict[str, float]:
     stages = [("val", job.trainer.validate)] if job.data.has("val") else []
     if job.config["test"] and job.data.has("test"):
         stages.append(("test", job.trainer.test))
+    loggers, job.trainer.loggers = job.trainer.loggers, []  # the curves end with the training; these go to the summary
     for name, stage in stages:
         stage(job.model, datamodule=job.data, verbose=False)
         found |= {k: float(v) for k, v in job.trainer.callback_metrics.items() if k.startswith(f"{name}/")}
+    job.trainer.loggers = loggers
     return found
 
 

@@ -8,19 +8,17 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Override
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from mlsci import groups, interpolation
 from mlsci.check import check, check_schema
 from mlsci.errors import ConfigError
-from mlsci.nearest import nearest
-from mlsci.schema import Schema
-
-HYDRA_FLAGS = {"hydra", "hydra/launcher", "hydra/sweeper"}
+from mlsci.overrides import choice_error, descend, first_value, key_error, parse
+from mlsci.schema import ReferenceSchema, Schema
 
 
 @dataclass(frozen=True)
@@ -82,120 +80,44 @@ def _compose(overrides: Sequence[str], places: Sequence[Path]) -> tuple[DictConf
     return own, config.hydra
 
 
-def parse(overrides: Sequence[str]) -> tuple[list[Override], list[str]]:
-    """The overrides that can be read, and a message for each that cannot."""
-    parser = OverridesParser.create()
-    readable, messages = [], []
-    for text in overrides:
-        try:
-            readable.append(parser.parse_override(text))
-        except HydraException:
-            messages.append(f"{text}: cannot be read; write key=value, for example optimizer.lr=1e-3")
-    return readable, messages
-
-
-def _choice_error(override: Override, choices: dict[str, dict[str, Path]]) -> tuple[str | None, str | None]:
-    """What is wrong with a choice of a group, and the override that was probably meant."""
-    options = choices[override.key_or_group]
-    value = override.value()
-    names = value.list if isinstance(value, ChoiceSweep) else value
-    for name in names if isinstance(names, list) else [names]:
-        if name is not None and not isinstance(name, dict) and str(name) not in options:
-            near = nearest(str(name), options)
-            known = ", ".join(sorted(options))
-            message = f"{override.key_or_group}={name}: no such choice{near or ';'} known: {known}"
-            meant = near.rpartition("'")[0].rpartition("'")[2]
-            return message, f"{override.key_or_group}={meant}" if meant else None
-    return None, None
-
-
-def _descend(node: Any, key: str) -> tuple[Any, str, str]:
-    """The deepest node that exists on the way to `key`, its own path, and the part that is missing ("" if none)."""
-    done: list[str] = []
-    for part in key.split("."):
-        if isinstance(node, dict) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and part.isdigit() and int(part) < len(node):
-            node = node[int(part)]
-        else:
-            return node, ".".join(done), part
-        done.append(part)
-    return node, key, ""
-
-
-def _takes(node: Any) -> list[str]:
-    """Further arguments that the target of a node takes beside those in its config."""
-    from mlsci.signature import NoSuchTarget, read
-
-    if not isinstance(node, dict) or "_target_" not in node:
-        return []
-    try:
-        signature = read(str(node["_target_"]))
-    except NoSuchTarget:
-        return []
-    return sorted(signature.parameters) if signature else []
-
-
-def _key_error(override: Override, config: dict[str, Any], groups_known: Sequence[str]) -> str | None:
-    """What is wrong with the key of `key=value` or `~key`."""
-    key = override.key_or_group
-    if override.is_add() or override.is_force_add() or key.split(".")[0].split("/")[0] in HYDRA_FLAGS:
-        return None
-    node, path, missing = _descend(config, key)
-    if not missing:
-        return None
-    if not isinstance(node, dict):
-        what = "none" if node is None else repr(node)
-        return f"{key}: '{path}' is {what} here and has no key '{missing}'"
-    known = sorted({str(name) for name in node} - {"_target_", "_partial_"} | ({*groups_known} if not path else set()))
-    takes = _takes(node)
-    if missing in takes:
-        return f"{key}: not in the config, but {node['_target_']} takes it; write +{override.input_line}"
-    near = nearest(missing, [*known, *takes]) or ";"
-    return f"{key}: no such key '{missing}'{f' in {path}' if path else ''}{near} known: {', '.join(known)}"
-
-
-def _first_value(override: Override) -> str:
-    """One value of a sweep, to check the rest of the config with."""
-    if override.is_sweep_override():
-        key = override.input_line.split("=", 1)[0]
-        return f"{key}={next(iter(override.sweep_string_iterator()))}"
-    return override.input_line
-
-
 def _compose_or_explain(overrides: list[Override], places: Sequence[Path]) -> tuple[DictConfig, DictConfig]:
     """Compose; on failure collect what is wrong with every single override."""
     choices = groups.files(places)
     try:
-        return _compose([_first_value(o) for o in overrides], places)
-    except (HydraException, OmegaConfBaseException) as error:
-        messages, usable, values = [], [], []
+        return _compose([first_value(o) for o in overrides], places)
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        messages, usable, values, guessed = [], [], [], []
         for override in overrides:
             if override.key_or_group in choices and override.package is None and not override.is_delete():
-                message, meant = _choice_error(override, choices)
+                message, meant = choice_error(override, choices)
                 messages += [message] if message else []
-                usable += [meant or ""] if message else [_first_value(override)]
+                usable += [meant or ""] if message else [first_value(override)]
+                guessed += [f"{override.key_or_group}."] if message else []
             else:
                 values.append(override)
-        base = plain(_compose([text for text in usable if text], places)[0])
-        messages += [text for o in values if (text := _key_error(o, base, list(choices)))]
-        messages += _remaining(values, base, usable, places) if messages else []
+        good = _compose([text for text in usable if text], places)[0]
+        base = plain(good)
+        messages += [text for o in values if (text := key_error(o, base, list(choices)))]
+        right = [first_value(o) for o in values if key_error(o, base, []) is None]
+        rest = _remaining(good, right, usable, places) if messages else []
+        messages += [text for text in rest if not text.startswith(tuple(guessed))]  # not of a guess
         first = (str(error).strip() or repr(error)).splitlines()[0]
         raise ConfigError(messages or [first]) from error
 
 
-def _remaining(values: list[Override], base: dict[str, Any], usable: list[str], places: Sequence[Path]) -> list[str]:
+def _remaining(good: DictConfig, right: list[str], usable: list[str], places: Sequence[Path]) -> list[str]:
     """What the later layers say of the overrides whose keys are right, beside those that are wrong."""
-    right = [_first_value(o) for o in values if _key_error(o, base, []) is None]
     try:
-        config = _compose([*[text for text in usable if text], *right], places)[0]
+        config = _compose([*[text for text in usable if text], *right], places)[0] if right else good
         return _without_echoes(verify(plain(config)), config)
     except (HydraException, OmegaConfBaseException):
         return []
 
 
-def explain(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), *, sweep: bool = False) -> Composed:
-    """Compose and check one config; of a sweep (`key=1,2`) the first one.
+def explain(
+    overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), *, sweep: bool = False, deep: bool = True
+) -> Composed:
+    """Compose and check one config; of a sweep (`key=1,2`) the first one; not `deep`: choices and keys only.
 
     Raises:
         ConfigError: with every mistake found: unreadable overrides, unknown choices and keys,
@@ -213,13 +135,15 @@ def explain(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), *,
             config, hydra = _compose_or_explain(readable, places)
         except ConfigError as error:
             raise ConfigError([*messages, *error.messages]) from error
-        except (HydraException, OmegaConfBaseException) as error:
+        except YAMLError as error:
+            raise ConfigError([*messages, f"a config file is no YAML: {' '.join(str(error).split())}"]) from error
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
             raise ConfigError([*messages, *str(error).splitlines()[:1]]) from error
-    try:
-        found = plain(config)
-    except OmegaConfBaseException as error:
-        raise ConfigError([*messages, _interpolation_message(error)]) from error
-    messages += _without_echoes(verify(found), config)
+    if deep:
+        try:
+            messages += _without_echoes(verify(plain(config)), config)
+        except OmegaConfBaseException as error:
+            raise ConfigError([*messages, _interpolation_message(error)]) from error
     if messages:
         raise ConfigError(messages)
     choices = {str(key): str(value) for key, value in hydra.runtime.choices.items() if key != "hydra"}
@@ -245,24 +169,42 @@ def _interpolation_message(error: OmegaConfBaseException) -> str:
 
 
 def _without_echoes(messages: list[str], config: DictConfig) -> list[str]:
-    """Leave out what is said of `data.seed: ${seed}` where the same is said of `seed`."""
+    """Leave out what is said of `data.seed: ${seed}` where the same is said of `seed`, or below it."""
     raw = OmegaConf.to_container(config, resolve=False)
-    kept = []
-    for message in messages:
-        value, _, missing = _descend(raw, message.partition(": ")[0])
-        source = value[2:-1] if not missing and isinstance(value, str) and value.startswith("${") else None
-        if source is None or not any(other.startswith(f"{source}: ") for other in messages):
-            kept.append(message)
-    return kept
+    keys = {message.partition(": ")[0] for message in messages}
+    return [message for message in messages if _source(raw, message.partition(": ")[0]) not in keys]
+
+
+def _source(raw: Any, key: str) -> str | None:
+    """The key that `key` is a copy of: `net.width` for `model.net.width` where `model.net` is `${net}`."""
+    value, path, _ = descend(raw, key)
+    copied = isinstance(value, str) and value.startswith("${") and value.endswith("}")
+    return f"{value[2:-1]}{key[len(path) :]}" if copied else None
 
 
 def verify(config: dict[str, Any], *, trust: Sequence[str] | None = None) -> list[str]:
     """The messages of the schema and signature layers for a plain config; none is good."""
     trusted = config.get("trust") if trust is None else trust
-    messages = check_schema(config, Schema)
+    messages = check_schema(config, Schema) + _reference_messages(config.get("reference"))
+    for key in ("data", "model", "optimizer", "trainer"):
+        if isinstance(config.get(key), dict) and "_target_" not in config[key]:
+            messages.append(f"{key}: needs a _target_; choose one: {key}=...")
     parts = {key: value for key, value in config.items() if key not in {"objective", "figures"}}
     messages += check(parts, trust=list(trusted) if isinstance(trusted, list | tuple) else [])
     return list(dict.fromkeys(messages))
+
+
+def _reference_messages(reference: Any) -> list[str]:
+    """What is wrong with the published number, or with several of them."""
+    several = isinstance(reference, list)
+    messages = []
+    for place, entry in enumerate(reference if several else [] if reference is None else [reference]):
+        path = f"reference[{place}]" if several else "reference"
+        if isinstance(entry, dict):
+            messages += check_schema(entry, ReferenceSchema, path)
+        else:
+            messages.append(f"{path}: expected {{metric, value, unit, better, source}}, got {entry!r}")
+    return messages
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
@@ -292,7 +234,7 @@ def assign(
         key = override.key_or_group
         if not key.startswith(tuple(allowed)) or not (override.is_add() or override.type.name == "CHANGE"):
             messages.append(f"{override.input_line}: only {', '.join(f'{p}...' for p in allowed)} can change here")
-        elif text := _key_error(override, config, []):
+        elif text := key_error(override, config, []):
             messages.append(text)
         else:
             OmegaConf.update(changed, key, override.value(), force_add=override.is_add())

@@ -113,6 +113,8 @@ class Job:
     def _trainer(self, payload: dict[str, Any] | None) -> Trainer:
         """Lightning's trainer, with what our own loop takes over taken out of its config."""
         config = dict(self.resolved["trainer"])
+        if not self.data.has("val"):
+            config["limit_val_batches"] = 0
         pace = self.model.pace
         pace.clip = config.pop("gradient_clip_val", None)
         pace.accumulate = config.pop("accumulate_grad_batches", 1) or 1

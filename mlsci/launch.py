@@ -60,6 +60,7 @@ def train(arguments: Sequence[str]) -> int:
     """`mlsci train`: a single run replaces this process; a sweep starts one process a job."""
     line = parse(arguments)
     if line.pass_through:
+        config.explain(line.overrides, line.config_dirs, sweep=True, deep=False)
         _hydra([*line.flags, *line.overrides], line.config_dirs, _nothing)
         return 0
     composed = config.explain(line.overrides, line.config_dirs, sweep=line.multirun)
@@ -200,7 +201,7 @@ def _hydra(arguments: Sequence[str], config_dirs: Sequence[str], task: Callable[
     interpolation.register()
     own_path = any(text.startswith("hydra.searchpath") for text in arguments)
     path = [] if own_path else config.search_path(groups.folders(config_dirs))
-    kept, sys.argv = sys.argv, ["mlsci train", *path, *arguments]
+    kept, sys.argv = sys.argv, ["mlsci train", *arguments, *path]  # after the flags, with the other overrides
     try:
         hydra.main(version_base="1.3", config_path=str(groups.own()), config_name=groups.ROOT)(task)()
     finally:

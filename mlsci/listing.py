@@ -4,7 +4,7 @@ import shutil
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -13,10 +13,12 @@ from mlsci.errors import ConfigError
 from mlsci.nearest import nearest
 from mlsci.record import RunFolder
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 def show_list(group: str, *, config_dirs: Sequence[str] = ()) -> None:
     """Print the choices of a group; for experiments with data, reference and our last value."""
-    from rich.console import Console
     from rich.table import Table
 
     known = groups.files(groups.folders(config_dirs))
@@ -29,7 +31,15 @@ def show_list(group: str, *, config_dirs: Sequence[str] = ()) -> None:
         table.add_column(column, overflow="fold", no_wrap=column == columns[0])
     for row in _rows(group, known):
         table.add_row(*row)
-    Console().print(table)
+    wide_console().print(table)
+
+
+def wide_console() -> "Console":
+    """A console that does not squeeze tables into 80 columns where the output is a file or a pipe."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
 
 
 def _rows(group: str, known: dict[str, dict[str, Path]]) -> list[list[str]]:
@@ -124,7 +134,6 @@ def train_help(arguments: Sequence[str]) -> str:
 
 def sweep_table(jobs: Sequence[RunFolder]) -> None:
     """One row a job, and mean ± deviation over the jobs that finished."""
-    from rich.console import Console
     from rich.table import Table
 
     rows = [(job, job.overrides, job.status, job.metrics.get("metrics", {})) for job in jobs]
@@ -148,7 +157,7 @@ def sweep_table(jobs: Sequence[RunFolder]) -> None:
     if len(finished) > 1:
         table.add_section()
         table.add_row("", "mean ± sd", "", *(_spread([m[n] for m in finished if n in m]) for n in names))
-    console = Console()
+    console = wide_console()
     console.print(table)
     for job, _, status, _ in rows:
         if status.get("error"):

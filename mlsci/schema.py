@@ -43,27 +43,38 @@ class ObjectiveSchema:
 
 
 @dataclass
-class Schema:
-    """The top level of a composed config."""
+class ReferenceSchema:
+    """A published number; `value: null` where there is none."""
 
-    seed: int = 0
-    threads: int | None = None
-    inner_steps: int | Literal["auto"] = "auto"
-    test: bool = True
+    metric: str
+    value: float | None
+    unit: str = ""
+    better: Literal["lower", "higher"] = "lower"
+    source: str = ""
+
+
+@dataclass(kw_only=True)
+class Schema:
+    """The top level of a composed config; a key without a default cannot be removed."""
+
+    seed: int
+    threads: int | None
+    inner_steps: int | Literal["auto"]
+    test: bool
     trust: list[str] = field(default_factory=list)
     vars: Any = None
-    run: RunSchema = field(default_factory=RunSchema)
-    paths: PathsSchema = field(default_factory=PathsSchema)
+    run: RunSchema
+    paths: PathsSchema
     reference: Any = None
     baselines: Any = None
     figures: Any = None
     title: str | None = None
-    objective: ObjectiveSchema = field(default_factory=ObjectiveSchema)
+    objective: ObjectiveSchema
     net: Any = None
-    model: Any = None
-    data: Any = None
-    optimizer: Any = None
-    scheduler: SchedulerSchema = field(default_factory=SchedulerSchema)
-    trainer: Any = None
-    callbacks: Any = None
-    logger: Any = None
+    model: dict[str, Any]
+    data: dict[str, Any]
+    optimizer: dict[str, Any]
+    scheduler: SchedulerSchema
+    trainer: dict[str, Any]
+    callbacks: dict[str, Any]
+    logger: dict[str, Any]

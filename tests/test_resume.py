@@ -72,9 +72,9 @@ def test_two_epochs_and_two_more_are_four(tmp_path, workers):
 
 def test_workers_do_not_change_the_result(tmp_path):
     results = [
-        mlsci.train(overrides(tmp_path, f"w{n}", "trainer.max_epochs=1", f"data.num_workers={n}")) for n in (0, 1, 2)
+        mlsci.train(overrides(tmp_path, f"w{n}", "trainer.max_epochs=1", f"data.num_workers={n}")) for n in (0, 2)
     ]
-    assert results[0].metrics == results[1].metrics == results[2].metrics
+    assert results[0].metrics == results[1].metrics
 
 
 def test_same_seed_same_metrics_and_another_seed_others(tmp_path):
@@ -99,8 +99,7 @@ class StopAt:
             self.model.pace.stop_signal = self.signum
 
 
-@pytest.mark.parametrize("steps", [1, 20, 21, 22, 30])  # an epoch has 21 steps
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(("steps", "workers"), [(1, 0), (20, 0), (21, 0), (22, 0), (30, 0), (24, 2)])  # 21 an epoch
 def test_stopped_within_an_epoch(tmp_path, monkeypatch, steps, workers):
     more = ["trainer.max_epochs=2", "inner_steps=5", f"data.num_workers={workers}", "scheduler.interval=step"]
     whole = mlsci.train(overrides(tmp_path, "whole", *more))
@@ -177,18 +176,21 @@ def test_signal_saves_and_says_how_to_continue(tmp_path, signum, code):
 
 
 def test_kill_9_at_random_moments_loses_nothing(tmp_path):
-    more = [*COMMON, "trainer.max_epochs=60", "callbacks.checkpoint.every_seconds=0.05", "test=false"]
+    more = [*COMMON, "trainer.max_epochs=40", "callbacks.checkpoint.every_seconds=0.05", "test=false"]
     whole = mlsci.train([*more, f"run.dir={tmp_path / 'whole'}"])
     folder, draw = tmp_path / "killed", random.Random(0)
     process = start(folder, *more)
-    for _ in range(3):
-        wait_for(folder / "checkpoints" / "last.ckpt", process)
-        time.sleep(draw.uniform(0.0, 0.4))
+    last = folder / "checkpoints" / "last.ckpt"
+    for _ in range(2):
+        wait_for(last, process)
+        before = last.stat().st_mtime_ns
+        while last.stat().st_mtime_ns == before and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0.0, 0.3))
         process.kill()
         process.communicate()
-        checkpoint.read(folder / "checkpoints" / "last.ckpt")
+        checkpoint.read(last)
         process = job(folder)
-        time.sleep(2.0)
     output, _ = process.communicate(timeout=200)
     assert process.returncode == 0, output
     assert same(state(whole.folder), state(folder))

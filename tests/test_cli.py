@@ -1,0 +1,187 @@
+"""The command line: what needs no torch stays light, and what is mistyped is explained."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+LIGHT = {
+    "help": ["--help"],
+    "version": ["--version"],
+    "list": ["list"],
+    "list a group": ["list", "net"],
+    "show": ["show", "net/cnn"],
+    "check": ["check", "experiment=images/digits"],
+    "check a mistake": ["check", "experiment=images/digits", "optimizer.lrr=1"],
+    "train --help": ["train", "--help"],
+    "cfg": ["train", "--cfg", "job"],
+    "complete a group": ["__complete", "mlsci train net="],
+    "complete a key": ["__complete", "mlsci train optimizer."],
+    "completion script": ["completion", "bash"],
+}
+CPU_SECONDS = 1.0
+
+
+@pytest.mark.parametrize("case", LIGHT)
+def test_light_verbs_import_no_torch(case, run_cli, tmp_path):
+    answer = run_cli(LIGHT[case], tmp_path, flags=["-X", "importtime"])
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in answer.errors if "|" in line}
+    assert "argparse" in imported
+    assert not imported & {"torch", "lightning", "sklearn", "numpy", "matplotlib", "wandb"}
+
+
+@pytest.mark.parametrize("case", LIGHT)
+def test_light_verbs_take_at_most_a_cpu_second(case, run_cli, tmp_path):
+    run_cli(LIGHT[case], tmp_path)  # byte code
+    best = CPU_SECONDS + 1
+    for _ in range(3):
+        best = min(best, run_cli(LIGHT[case], tmp_path).seconds)
+        if best <= CPU_SECONDS:
+            break
+    assert best <= CPU_SECONDS
+
+
+def test_light_verbs_write_nothing(run_cli, tmp_path):
+    for arguments in LIGHT.values():
+        run_cli(arguments, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_names_every_verb(run_cli, tmp_path):
+    from mlsci.cli import PLAIN_HELP, VERBS
+
+    answer = run_cli(["--help"], tmp_path)
+    assert answer.code == 0
+    assert all(f"    {verb} " in answer.out for verb in (*PLAIN_HELP, *VERBS))
+
+
+def test_train_help_shows_the_syntax_and_every_group(run_cli, tmp_path):
+    answer = run_cli(["train", "--help"], tmp_path)
+    assert answer.code == 0
+    assert "optimizer.lr=1e-3" in answer.out
+    assert "net         cnn" in answer.out
+
+
+@pytest.mark.parametrize("verb", ["list", "show", "resume", "evaluate", "predict", "sample", "export", "check"])
+def test_every_verb_has_a_help(verb, run_cli, tmp_path):
+    answer = run_cli([verb, "--help"], tmp_path)
+    assert answer.code == 0
+    assert answer.out.startswith(f"usage: mlsci {verb}")
+
+
+def test_a_misspelt_verb_is_one_line(run_cli, tmp_path):
+    answer = run_cli(["trian"], tmp_path)
+    assert answer.code == 2
+    assert len(answer.errors) == 1
+    assert "trian: no such verb; did you mean 'train'? known: " in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--fast"], "--fast: no such option"),
+        (["train", "--config-dir"], "--config-dir: needs a folder"),
+        (["train", "--config-dir", "nowhere"], "--config-dir nowhere: no such folder"),
+        (["check", "--bulid"], "--bulid: no such option"),
+        (["list", "nett"], "nett: no such group; did you mean 'net'?"),
+        (["show", "net/cmm"], "net/cmm: no such choice; did you mean 'cnn'?"),
+        (["show", "nett/cnn"], "no group 'nett'; did you mean 'net'?"),
+        (["copy", "net/cnn", "/proc/nowhere"], "/proc/nowhere/net/cnn.yaml: cannot be written"),
+        (["resume", "nowhere"], "nowhere: no run folder"),
+        (["train", "--cfg", "job", "optimizer.lrr=1"], "optimizer.lrr: no such key 'lrr' in optimizer"),
+        (["train", "--cfg", "job", "net=cmm"], "net=cmm: no such choice; did you mean 'cnn'?"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, run_cli, tmp_path):
+    answer = run_cli(arguments, tmp_path)
+    assert answer.code == 2
+    assert len(answer.errors) == 1
+    assert answer.err.startswith("mlsci: error: ")
+    assert words in answer.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["export", "x.ckpt", "--to", "tf"], ["predict", "a", "b"], ["list", "--x"]])
+def test_a_wrong_use_of_a_verb_shows_its_usage(arguments, run_cli, tmp_path):
+    answer = run_cli(arguments, tmp_path)
+    assert answer.code == 2
+    assert answer.err.startswith("usage: mlsci")
+
+
+def test_cfg_prints_the_whole_config_and_runs_nothing(run_cli, tmp_path):
+    import yaml
+
+    answer = run_cli(["train", "experiment=images/digits", "optimizer.lr=7e-3", "--cfg", "job"], tmp_path)
+    assert answer.code == 0
+    values = yaml.safe_load(answer.out)
+    assert values["optimizer"]["lr"] == 0.007
+    assert values["data"]["_target_"] == "mlsci.data.digits.Digits"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_cfg_of_one_package(run_cli, tmp_path):
+    answer = run_cli(["train", "--cfg", "job", "--package", "optimizer"], tmp_path)
+    assert answer.out.startswith("# @package optimizer\n_target_: torch.optim.AdamW")
+
+
+def test_configs_of_a_users_own_come_by_flag_and_from_the_working_directory(run_cli, tmp_path):
+    for place in (tmp_path / "mine" / "net", tmp_path / "configs" / "net"):
+        place.mkdir(parents=True)
+    text = "# {}.\n_target_: mlsci.nets.linear.Linear\nin_features: ${{spec:in_features}}\nout_features: 3\n"
+    (tmp_path / "mine" / "net" / "flagged.yaml").write_text(text.format("By the flag"))
+    (tmp_path / "configs" / "net" / "local.yaml").write_text(text.format("From here"))
+    listed = run_cli(["list", "net", "--config-dir", "mine"], tmp_path)
+    assert "By the flag." in listed.out
+    assert "From here." in listed.out
+    assert run_cli(["check", "--config-dir", "mine", "net=flagged"], tmp_path).code == 0
+    assert run_cli(["check", "net=local"], tmp_path).code == 0
+    refused = run_cli(["check", "net=flagged"], tmp_path)
+    assert refused.code == 2
+    assert "net=flagged: no such choice" in refused.err
+    assert "local" in refused.err
+
+
+def test_a_copied_config_can_be_changed_and_is_not_overwritten(run_cli, tmp_path):
+    assert run_cli(["copy", "net/mlp"], tmp_path).out == "configs/net/mlp.yaml\n"
+    copy = tmp_path / "configs" / "net" / "mlp.yaml"
+    assert copy.read_text() == (ROOT / "configs" / "net" / "mlp.yaml").read_text()
+    copy.rename(copy.with_name("wide.yaml"))
+    (copy.with_name("wide.yaml")).write_text(copy.with_name("wide.yaml").read_text().replace("hidden: 64", "hidden: 99"))
+    answer = run_cli(["train", "net=wide", "--cfg", "job", "-p", "net"], tmp_path)
+    assert "hidden: 99" in answer.out
+    again = run_cli(["copy", "net/wide", "configs"], tmp_path)
+    assert again.code == 2
+    assert "exists already" in again.err
+
+
+def test_check_of_a_sweep_names_the_mistakes_of_every_job(run_cli, tmp_path):
+    answer = run_cli(["check", "-m", "seed=0,x", "net=cnn,mlpp"], tmp_path)
+    assert answer.code == 2
+    assert "net=mlpp: no such choice; did you mean 'mlp'?" in answer.err
+    assert "seed: expected int, got 'x'" in answer.err
+
+
+def test_check_build_sends_samples_through_the_model(run_cli, tmp_path):
+    good = run_cli(["check", "--build", "data=diabetes"], tmp_path)
+    assert good.code == 0
+    assert good.out.startswith("good: diabetes/supervised")
+    bad = run_cli(["check", "--build", "data=diabetes", "net=cnn"], tmp_path)
+    assert bad.code == 2
+    assert "(10,)" in bad.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_pipe_is_no_error(run_command, tmp_path):
+    line = f"{sys.executable} -m mlsci train --help | head -1"
+    answer = run_command(["bash", "-o", "pipefail", "-c", line], tmp_path)
+    assert answer.out.startswith("usage:")
+    assert answer.err == ""
+
+
+@pytest.mark.parametrize("name", ["train", "evaluate", "predict", "sample", "export"])
+def test_the_scripts_are_the_verbs(name, run_command, tmp_path):
+    answer = run_command([sys.executable, ROOT / "scripts" / f"{name}.py", "--help"], tmp_path)
+    assert answer.code == 0
+    assert f"usage: mlsci {name}" in answer.out
