@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mlsci import __version__
 from mlsci.errors import ConfigError, MlsciError
 from mlsci.nearest import nearest
 
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"mlsci {_version()}")
+    parser.add_argument("--version", action="version", version=f"mlsci {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name, (call, text, add) in VERBS.items():
         verb = verbs.add_parser(name, help=text, description=text)
@@ -66,12 +67,6 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in PLAIN_HELP.items():
         verbs.add_parser(name, help=text, add_help=False)
     return parser
-
-
-def _version() -> str:
-    from mlsci import __version__
-
-    return __version__
 
 
 def _train(arguments: list[str]) -> int:

@@ -108,7 +108,7 @@ def _baselines(job: Job) -> dict[str, dict[str, float]]:
     train: Dataset = ConcatDataset([job.data.split(n) for n in ("train", "val") if job.data.has(n)])
     x, y = _arrays(train, job)
     test_x, test_y = _arrays(job.data.split("test"), job)
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for name, config in configs.items():
         method = instantiate(config, trust=job.trust, path=f"baselines.{name}")
         method.fit(x, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)
@@ -225,7 +225,7 @@ def _table(experiment: str, metrics: Mapping[str, float], comparison: list[dict]
         who = row["source"] if row["who"] == "published" else f"{row['who']} ({row['source']})"
         mark = {True: "[green]yes[/]", False: "[yellow]no[/]", None: ""}[row["reached"]]
         table.add_row(row["metric"], f"{row['ours']:.5g} {row['unit']}".strip(), who, value, mark)
-    for name, value in metrics.items():
+    for name, number in metrics.items():
         if name not in compared and name.startswith("test/"):
-            table.add_row(name, f"{value:.5g}", "", "", "")
+            table.add_row(name, f"{number:.5g}", "", "", "")
     return table

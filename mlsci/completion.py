@@ -6,7 +6,10 @@ from pathlib import Path
 
 from mlsci import groups
 
-VERBS = "train check list show copy resume evaluate predict sample export results dashboard completion".split()
+VERBS = (
+    *("train", "check", "list", "show", "copy", "resume", "evaluate", "predict", "sample", "export"),
+    *("results", "dashboard", "completion"),
+)
 
 BASH = """\
 _mlsci() {

@@ -23,6 +23,7 @@ from mlsci.data.order import seed_all
 from mlsci.errors import ConfigError, Interrupted
 from mlsci.log import log_to
 from mlsci.loggers.base import RunLogger
+from mlsci.models import loop
 from mlsci.models.base import Model
 from mlsci.record import RunFolder
 from mlsci.run import Result
@@ -165,7 +166,7 @@ class Job:
         pace.through_lightning = trainer.world_size > 1 or str(trainer.precision) not in {"32-true", "64-true"}
         loader.rank, loader.world = trainer.global_rank, trainer.world_size
         loader.device = trainer.strategy.root_device
-        loader.epoch = lambda: trainer.fit_loop.epoch_progress.current.processed
+        loader.epoch = lambda: loop.epochs_done(trainer)
         loader.limit = None
         loader.limit = _batch_limit(config["trainer"], loader.batches)
         loader.steps_left = _steps_left(trainer, pace)
@@ -178,9 +179,9 @@ class Job:
         """Batches a block: up to the next log line, or one where Lightning has to see every batch."""
         wanted, trainer = self.config["inner_steps"], self.trainer
         needs_one = self.model.pace.through_lightning or trainer.val_check_interval != 1.0
-        needs_one = needs_one or trainer.overfit_batches > 0
+        needs_one = needs_one or bool(self.resolved["trainer"].get("overfit_batches"))
         if wanted == "auto":
-            return 1 if needs_one else max(min(trainer.log_every_n_steps, batches), 1)
+            return 1 if needs_one else max(min(loop.log_interval(trainer), batches), 1)
         if needs_one and wanted > 1:
             raise ConfigError(
                 f"inner_steps: {wanted} steps between two looks of the trainer do not go with several devices, "
@@ -317,7 +318,7 @@ def _batch_limit(trainer: dict[str, Any], batches: int) -> int | None:
     if trainer.get("fast_dev_run"):
         return int(trainer["fast_dev_run"])
     limit = trainer.get("limit_train_batches")
-    if limit is None or limit == 1.0 and isinstance(limit, float):
+    if limit is None or (limit == 1.0 and isinstance(limit, float)):
         return None
     return limit if isinstance(limit, int) else max(int(limit * batches), 1)
 

@@ -89,7 +89,7 @@ def test_wandb_offline_needs_no_account(tmp_path, monkeypatch):
         warnings.simplefilter("ignore")  # wandb's own use of other packages
         result = mlsci.train([*BASE, "logger=[csv,wandb]", f"run.dir={tmp_path / 'run'}"])
     (offline,) = (result.folder / "wandb").glob("offline-run-*")
-    assert list(offline.glob("*.wandb"))[0].stat().st_size > 1000
+    assert next(iter(offline.glob("*.wandb"))).stat().st_size > 1000
     assert "off from here on" not in (result.folder / "log.txt").read_text()
 
 

@@ -118,7 +118,7 @@ def test_mixed_precision_goes_through_lightning(tmp_path):
 
 
 def test_nan_loss_ends_the_run_and_keeps_the_best_state(tmp_path):
-    with pytest.raises(NonFiniteLoss, match="optimizer.lr"):
+    with pytest.raises(NonFiniteLoss, match=r"optimizer\.lr"):
         train(tmp_path, "run", "optimizer=sgd", "optimizer.lr=1e18", "trainer.max_epochs=20")
     from mlsci.record import RunFolder
 

@@ -10,10 +10,12 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint as LightningCheckpoint
 from lightning.pytorch.trainer import call
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from mlsci import checkpoint
 from mlsci.data.order import random_state
-from mlsci.errors import ConfigError, NonFiniteLoss
+from mlsci.errors import ConfigError, Interrupted
+from mlsci.models import loop
 
 
 class Checkpoint(LightningCheckpoint):
@@ -30,7 +32,9 @@ class Checkpoint(LightningCheckpoint):
         folder: set by `run`.
     """
 
-    def __init__(self, *, monitor: str | None = "val/loss", mode: Literal["min", "max"] = "min", every_seconds: float = 60.0):
+    def __init__(
+        self, *, monitor: str | None = "val/loss", mode: Literal["min", "max"] = "min", every_seconds: float = 60.0
+    ):
         self.monitor = monitor
         self.sign = 1.0 if mode == "min" else -1.0
         self.every_seconds = every_seconds
@@ -82,9 +86,9 @@ class Checkpoint(LightningCheckpoint):
 
     def on_train_batch_end(self, trainer: Trainer, *args: Any) -> None:
         """Write within an epoch where epochs are long."""
-        loader = trainer.datamodule.train_loader  # type: ignore[attr-defined]
+        loader = loop.train_loader(trainer)
         inside = loader is not None and loader.position < loader.batches
-        if inside and trainer.lightning_module.pace.pending == 0 and self._due():
+        if inside and loop.pace(trainer).pending == 0 and self._due():
             self.save_last(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -144,25 +148,20 @@ def _validates(trainer: Trainer) -> bool:
 
 
 def _state_is_sound(exception: BaseException) -> bool:
-    """A NaN or a failure in the middle of a backward pass leaves no state worth writing."""
-    from lightning.pytorch.utilities.exceptions import SIGTERMException
-
-    from mlsci.errors import Interrupted
-
-    return not isinstance(exception, NonFiniteLoss) and isinstance(exception, Interrupted | SIGTERMException)
+    """A NaN, or a failure in the middle of a backward pass, leaves no state worth writing."""
+    return isinstance(exception, Interrupted | SIGTERMException)
 
 
 def _position(trainer: Trainer, *, epoch_ended: bool) -> dict[str, Any]:
     """Where in the run the state stands: whole epochs, batches into the next one, steps, random state."""
-    loader = trainer.datamodule.train_loader  # type: ignore[attr-defined]
-    pace = trainer.lightning_module.pace
-    inside = loader is not None and 0 < loader.position < loader.batches
-    epochs = trainer.fit_loop.epoch_progress.current.processed
+    loader = loop.train_loader(trainer)
+    position = 0 if loader is None or loader.position >= loader.batches else loader.position
+    inside, epochs = position > 0, loop.epochs_done(trainer)
     return {
         "epochs": epochs - 1 if inside and epoch_ended else epochs,  # max_steps ends an epoch before its end
-        "batches": loader.position if inside else 0,
+        "batches": position,
         "global_step": trainer.global_step,
-        "schedule": _plain_state(pace.schedule),
+        "schedule": _plain_state(loop.pace(trainer).schedule),
         "random": random_state() if inside or not epoch_ended else None,
     }
 

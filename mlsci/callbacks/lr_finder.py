@@ -2,13 +2,17 @@
 
 import copy
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from rich.console import Console
 
+from mlsci.data.loaders import TrainLoader
 from mlsci.errors import ConfigError
 from mlsci.models.base import Model
+from mlsci.models.loop import train_loader
 
 
 class LRFinder(Callback):
@@ -51,8 +55,12 @@ class LRFinder(Callback):
 
     def _test(self, trainer: Trainer, model: Model) -> tuple[list[float], list[float]]:
         """The learning rates and the smoothed losses until these grow fourfold over their best."""
-        pace, loader = model.pace, trainer.datamodule.train_dataloader()  # type: ignore[attr-defined]
-        optimizer = pace.make_optimizer(pace.parameters)  # type: ignore[misc]
+        pace, loader = model.pace, train_loader(trainer)
+        if loader is None:
+            raise ConfigError("callbacks.lr_finder: needs the data's own training loader")
+        if pace.make_optimizer is None:
+            raise ConfigError("callbacks.lr_finder: the model has no optimizer to test")
+        optimizer = pace.make_optimizer(pace.parameters)
         growth = (self.highest / self.lowest) ** (1 / max(self.steps - 1, 1))
         rates: list[float] = []
         losses: list[float] = []
@@ -73,7 +81,7 @@ class LRFinder(Callback):
         return rates, losses
 
 
-def _batches(loader, steps):  # type: ignore[no-untyped-def]
+def _batches(loader: TrainLoader, steps: int) -> Iterator[Any]:
     """`steps` batches, over as many passes as it takes."""
     left = steps
     while left > 0:

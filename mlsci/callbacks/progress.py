@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+from mlsci.models import loop
+
 
 class Progress(ProgressBar):
     """Epochs done, time left, and the latest loss and validation values.
@@ -86,15 +88,14 @@ class Progress(ProgressBar):
 
 def _epochs(trainer: Trainer) -> float | None:
     """Epochs of the whole run, by max_epochs or max_steps."""
-    loader = trainer.datamodule.train_loader  # type: ignore[attr-defined]
+    loader = loop.train_loader(trainer)
     if trainer.max_steps > 0 and loader is not None:
-        return round(trainer.max_steps * trainer.lightning_module.pace.accumulate / loader.batches, 2)
+        return round(trainer.max_steps * loop.pace(trainer).accumulate / loader.batches, 2)
     return float(trainer.max_epochs) if trainer.max_epochs and trainer.max_epochs > 0 else None
 
 
 def _epochs_done(trainer: Trainer) -> float:
-    loader = trainer.datamodule.train_loader  # type: ignore[attr-defined]
-    whole = trainer.fit_loop.epoch_progress.current.processed
+    loader, whole = loop.train_loader(trainer), loop.epochs_done(trainer)
     inside = 0.0 if loader is None or loader.position >= loader.batches else loader.position / loader.batches
     return whole + inside
 

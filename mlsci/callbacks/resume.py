@@ -6,6 +6,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.trainer import call
 
 from mlsci.models.base import Model
+from mlsci.models.loop import set_position
 
 
 class Resume(Callback):
@@ -22,13 +23,7 @@ class Resume(Callback):
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Weights and counters, before the loop looks at them."""
         pl_module.load_state_dict(self.payload["state_dict"])
-        epochs, steps = self.position["epochs"], self.position["global_step"]
-        for progress in (trainer.fit_loop.epoch_progress.total, trainer.fit_loop.epoch_progress.current):
-            progress.ready = progress.started = progress.processed = progress.completed = epochs  # type: ignore[attr-defined]
-        loop = trainer.fit_loop.epoch_loop
-        loop.manual_optimization.optim_step_progress.total.ready = steps
-        loop.manual_optimization.optim_step_progress.total.completed = steps
-        loop._batches_that_stepped = steps
+        set_position(trainer, epochs=self.position["epochs"], steps=self.position["global_step"])
         trainer.datamodule.train_dataloader().position = self.position["batches"]  # type: ignore[attr-defined]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

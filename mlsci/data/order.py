@@ -23,7 +23,7 @@ def seed_all(*numbers: int) -> None:
     """Seed torch, numpy and random from a tuple of numbers."""
     seed = mix(*numbers)
     torch.manual_seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002  (users' data sets draw from the global state)
+    np.random.seed(seed % 2**32)
     random.seed(seed)
 
 
@@ -67,19 +67,19 @@ class SeededDataset(Dataset):
 
     def __getitem__(self, key: tuple[int, int]) -> Any:
         epoch, index = key
-        before = random.getstate(), np.random.get_state()  # noqa: NPY002
+        before = random.getstate(), np.random.get_state()
         with torch.random.fork_rng(devices=[]):
             seed_all(self.seed, epoch, index, 1)
             item = self.dataset[index]
         random.setstate(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002
+        np.random.set_state(before[1])
         return item
 
 
 def random_state() -> dict[str, Any]:
     """The state of every generator, in containers that weights-only loading accepts."""
     version, keys, gauss = random.getstate()
-    name, state, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002
+    name, state, position, has_gauss, cached = np.random.get_state()
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
@@ -96,4 +96,4 @@ def restore_random_state(state: dict[str, Any]) -> None:
     version, keys, gauss = state["python"]
     random.setstate((version, tuple(keys), gauss))
     name, words, position, has_gauss, cached = state["numpy"]
-    np.random.set_state((name, np.array(words, dtype=np.uint32), position, has_gauss, cached))  # noqa: NPY002
+    np.random.set_state((name, np.array(words, dtype=np.uint32), position, has_gauss, cached))

@@ -19,10 +19,10 @@ URL = (
     "https://raw.githubusercontent.com/mgckind/MLZ/50afc6d38ec88141a88edb037fe6f82dc35dd9c3/mlz/test/SDSS_MGS.train"
 )
 SHA256 = "f16579e52e5bdafcb7afda2e98353d671cc446216b73068a16d7558ab0e09c04"
-COLUMNS = (
-    ("zs", "u", "g", "r", "i", "z", "u-g", "g-r", "r-i", "i-z")
-    + ("eu", "eg", "er", "ei", "ez", "eu-g", "eg-r", "er-i", "ei-z")
-)  # fmt: skip  (the header of the file leaves out eu, but the column is there)
+COLUMNS = (  # the header of the file leaves out eu, but the column is there
+    *("zs", "u", "g", "r", "i", "z", "u-g", "g-r", "r-i", "i-z"),
+    *("eu", "eg", "er", "ei", "ez", "eu-g", "eg-r", "er-i", "ei-z"),
+)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -40,9 +40,8 @@ class PhotoZ(Table):
         super().__post_init__()
         for name in self.columns:
             if name.removeprefix("log ") not in COLUMNS[1:]:
-                raise ConfigError(
-                    f"data.columns: no column '{name}'{nearest(name, COLUMNS[1:]) or ';'} known: {', '.join(COLUMNS[1:])}"
-                )
+                near = nearest(name, COLUMNS[1:]) or ";"
+                raise ConfigError(f"data.columns: no column '{name}'{near} known: {', '.join(COLUMNS[1:])}")
 
     def prepare_data(self) -> None:
         """Fetch the one file."""

@@ -40,8 +40,9 @@ class DataSpec:
     def from_mapping(cls, mapping: Mapping[str, Any]) -> "DataSpec":
         """The spec that `mapping()` wrote."""
         names = {"inputs", "targets", "classes", "input_names", "target_names"}
-        values = {k: v for k, v in mapping.items() if k not in {"in_features", "out_features"}}
-        return cls(**{k: tuple(v) if k in names and v is not None else v for k, v in values.items()})
+        values: dict[str, Any] = {k: v for k, v in mapping.items() if k not in {"in_features", "out_features"}}
+        values |= {name: tuple(values[name]) for name in names if values.get(name) is not None}
+        return cls(**values)
 
 
 def _plain(value: Any) -> Any:

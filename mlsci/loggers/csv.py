@@ -69,6 +69,5 @@ class CSV(RunLogger):
             if self._rewrite:
                 writer.writeheader()
             for row in self._rows[start:end]:
-                whole = {k: int(row[k]) for k in ("step", "epoch") if k in row}
-                writer.writerow({**{k: f"{v:.8g}" for k, v in row.items()}, **whole})
+                writer.writerow({k: int(v) if k in {"step", "epoch"} else f"{v:.8g}" for k, v in row.items()})
         self._written, self._rewrite, self._flushed = end, False, time.monotonic()

@@ -61,7 +61,7 @@ class Model(LightningModule):
         super().__init__()
         self.automatic_optimization = False
         self.val_metrics = nn.ModuleDict(dict(metrics or {}))
-        self.test_metrics = nn.ModuleDict({name: metric.clone() for name, metric in self.val_metrics.items()})
+        self.test_metrics = nn.ModuleDict({name: metric.clone() for name, metric in (metrics or {}).items()})
         self.pace = Pace()
         self.seed = 0
         self.block: dict[str, Any] = {}

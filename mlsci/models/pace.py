@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from mlsci.errors import Interrupted, NonFiniteLoss
+from mlsci.models.loop import add_steps, log_interval, train_loader
 
 if TYPE_CHECKING:
     from mlsci.models.base import Model
@@ -101,7 +102,8 @@ def take_steps(model: Model, batches: Iterable[Any]) -> None:
             if pace.stop_signal is not None and pace.pending == 0 and not _last_batch(model):
                 raise Interrupted(pace.stop_signal)
     finally:
-        _move_counters(model, pace)
+        add_steps(model.trainer, pace.steps)
+        pace.steps = 0
     _report(model, pace)
 
 
@@ -154,7 +156,7 @@ def _closure_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[st
         found.append((loss.detach(), scalars))
         return loss
 
-    pace.optimizer.step(closure)  # type: ignore[union-attr]
+    pace.optimizer.step(closure)  # type: ignore[union-attr, arg-type]
     _stepped(model, pace)
     return found[0]
 
@@ -180,24 +182,13 @@ def _lightning_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[
 
 def _log_line_due(model: Model) -> bool:
     """Every `log_every_n_steps` batches of an epoch and at its end, wherever blocks or an interruption fall."""
-    loader = getattr(model.trainer.datamodule, "train_loader", None)  # type: ignore[attr-defined]
-    every = model.trainer.log_every_n_steps
+    loader, every = train_loader(model.trainer), log_interval(model.trainer)
     return _last_batch(model) or (model.pace.count >= every if loader is None else loader.position % every == 0)
 
 
 def _last_batch(model: Model) -> bool:
-    loader = getattr(model.trainer.datamodule, "train_loader", None)  # type: ignore[attr-defined]
+    loader = train_loader(model.trainer)
     return loader is not None and loader.position >= loader.batches
-
-
-def _move_counters(model: Model, pace: Pace) -> None:
-    """Move Lightning's counters on by the steps of a block, so that everything is logged at `global_step`."""
-    loop = model.trainer.fit_loop.epoch_loop
-    progress = loop.manual_optimization.optim_step_progress.total
-    progress.ready += pace.steps
-    progress.completed += pace.steps
-    pace.steps = 0
-    loop._batches_that_stepped = progress.completed
 
 
 def _report(model: Model, pace: Pace) -> None:

@@ -64,9 +64,10 @@ def table(found: dict[tuple[str, str], list[dict[str, float]]]) -> str:
         for way in WAYS:
             runs, base = found[way, case], found["plain", case]
             step, first, whole = (statistics.median(r[k] for r in runs) for k in ("step_us", "first_s", "whole_s"))
-            ratio_step = statistics.median(r["step_us"] / b["step_us"] for r, b in zip(runs, base, strict=True))
-            ratio_first = statistics.median(r["first_s"] / b["first_s"] for r, b in zip(runs, base, strict=True))
-            lines.append(f"| {text} | {way} | {step:.1f} | {ratio_step:.2f} | {first:.2f} | {ratio_first:.2f} | {whole:.1f} |")
+            pairs = list(zip(runs, base, strict=True))
+            ratio_step, ratio_first = (statistics.median(r[k] / b[k] for r, b in pairs) for k in ("step_us", "first_s"))
+            numbers = f"{step:.1f} | {ratio_step:.2f} | {first:.2f} | {ratio_first:.2f} | {whole:.1f}"
+            lines.append(f"| {text} | {way} | {numbers} |")
     return "\n".join(lines)
 
 
@@ -83,7 +84,8 @@ def main() -> None:
                 found[way, case].append(measure(way, case))
     git, _ = git_state()
     where = f"{hardware()}, one thread; torch {versions()['torch']}, lightning {versions()['lightning']}"
-    text = f"{table(found)}\n\nMedians of {options.repeats} runs each, in turns. {where}; git {(git or {}).get('hash', '?')[:10]}."
+    commit = (git or {}).get("hash", "?")[:10]
+    text = f"{table(found)}\n\nMedians of {options.repeats} runs each, in turns. {where}; git {commit}."
     print(text)
     if options.write:
         page = options.write.read_text()

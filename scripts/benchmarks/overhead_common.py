@@ -7,8 +7,9 @@ from torch import Tensor, nn
 def make(case: str) -> tuple[Tensor, Tensor, nn.Module, nn.Module]:
     """Training inputs and targets, the net and the criterion, as our config builds them."""
     if case == "mlp":
-        from mlsci.nets.mlp import MLP
         from overhead_data import arrays
+
+        from mlsci.nets.mlp import MLP
 
         x, y = (torch.as_tensor(a, dtype=torch.float32) for a in arrays(16000))
         n = int(16000 * 0.8 * 0.9)
