@@ -170,7 +170,7 @@ def test_each_kind_of_mistake_has_one_message(override, words):
     assert words in found[0]
 
 
-@pytest.mark.parametrize("key", ["trainer", "callbacks", "logger", "data", "model", "paths", "run", "seed"])
+@pytest.mark.parametrize("key", ["trainer", "callbacks", "logger", "data", "model", "paths", "run"])
 def test_a_part_that_every_run_needs_cannot_be_removed(key):
     assert f"{key}: needs a value" in messages(f"~{key}")
 
