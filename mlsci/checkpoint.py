@@ -8,7 +8,7 @@ import errno
 import json
 import os
 import pickle
-import zipfile
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +54,11 @@ def describe(payload: dict[str, Any]) -> Description:
     """The description in a checkpoint that `read` returned."""
     found = payload["mlsci"]
     try:
+        config = json.loads(found["config"])
+        if not isinstance(config, dict) or not isinstance(config.get("model"), dict):
+            raise TypeError("its config has no model")
         return Description(
-            config=json.loads(found["config"]),
+            config=config,
             spec=DataSpec.from_mapping(json.loads(found["spec"])),
             versions=found["versions"],
             git=json.loads(found["git"]),
@@ -125,15 +128,19 @@ def read(path: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"{path}: no such checkpoint")
     try:
-        payload = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a file that is no checkpoint, torch has more to say than the user needs
+            payload = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{path}: refused: damaged, or it holds more than tensors and plain values, and loading it could run code"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path}: damaged, or no checkpoint: {str(error).splitlines()[0][:200]}") from error
+    except Exception as error:  # damage can show in any way
+        raise CheckpointError(f"{path}: damaged, or no checkpoint: {_reason(error)[:200]}") from error
     if not isinstance(payload, dict) or not isinstance(payload.get("mlsci"), dict):
         raise CheckpointError(f"{path}: not a checkpoint of mlsci (it has no key 'mlsci')")
+    if not isinstance(payload.get("state_dict"), dict):
+        raise CheckpointError(f"{path}: damaged: it has no weights (the key 'state_dict')")
     return migrate(payload, path=path)
 
 
@@ -155,6 +162,7 @@ def model(payload: dict[str, Any], *, trust: Sequence[str] = ()) -> Any:
         CheckpointError: a `_target_` outside the allowed packages, or weights that do not fit.
     """
     from mlsci.build import instantiate
+    from mlsci.models.base import Model
 
     config = describe(payload).config
     try:
@@ -162,6 +170,8 @@ def model(payload: dict[str, Any], *, trust: Sequence[str] = ()) -> Any:
     except ConfigError as error:
         flag = " (on the command line: --trust PACKAGE)" if "trust=[" in str(error) else ""
         raise CheckpointError(f"the config in the checkpoint: {error}{flag}") from error
+    if not isinstance(built, Model):
+        raise CheckpointError(f"model._target_: {type(built).__name__} is no mlsci.models.base.Model")
     try:
         built.load_state_dict(payload["state_dict"])
     except RuntimeError as error:

@@ -15,6 +15,7 @@ from torch import Tensor
 from mlsci import checkpoint, interpolation, tables
 from mlsci.build import instantiate
 from mlsci.config import assign
+from mlsci.data.base import Data
 from mlsci.data.order import seed_all
 from mlsci.errors import CheckpointError, ConfigError, MlsciError
 from mlsci.log import quiet_libraries
@@ -44,11 +45,13 @@ def evaluate(path: str | Path, *, overrides: Sequence[str] = (), trust: Sequence
     config = assign(loaded.description.config, overrides, allowed=("data.",), trust=trust)
     seed_all(loaded.description.seed)
     data = instantiate(config["data"], trust=trust, path="data")
+    if not isinstance(data, Data):
+        raise ConfigError(f"data._target_: {type(data).__name__} is no mlsci.data.base.Data")
     with quiet_libraries():
         return _test(loaded, data)
 
 
-def _test(loaded: Loaded, data: Any) -> dict[str, float]:
+def _test(loaded: Loaded, data: Data) -> dict[str, float]:
     trainer = Trainer(
         accelerator="auto",
         devices=1,

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pooch
@@ -42,7 +43,7 @@ def fetch(name: str, *, url: str, sha256: str | None) -> Path:
             known_hash=None if sha256 is None else f"sha256:{sha256}",
             fname=path.name,
             path=path.parent,
-            downloader=pooch.HTTPDownloader(progressbar=False, timeout=30),
+            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30),
         )
     except ValueError as error:  # pooch: the downloaded file has another hash
         raise DownloadError(f"{name}: what {url} sent has another sha256 than {sha256}; nothing was kept") from error
