@@ -149,6 +149,8 @@ def _outcome(job: Job, metrics: Mapping[str, float]) -> Any:
     part = job.data.split("test") if job.config["test"] and job.data.has("test") else None
     if not isinstance(part, TensorDataset) or len(part.tensors) != 2 or job.data.spec is None:
         return None
+    if not job.model.predicts:
+        return None
     spec, model = job.data.spec, job.model.eval()
     x, y = part.tensors
     with torch.set_grad_enabled(model.needs_grad):

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from mlsci import groups, interpolation
+from mlsci import groups, interpolation, leftover
 from mlsci.check import check, check_schema
 from mlsci.errors import ConfigError
 from mlsci.overrides import choice_error, descend, first_value, key_error, parse
@@ -76,6 +76,7 @@ def _compose(overrides: Sequence[str], places: Sequence[Path]) -> tuple[DictConf
         groups.ROOT, overrides=[*(search_path(places) if own_path else []), *overrides], return_hydra_config=True
     )
     own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    leftover.drop(own, parse(overrides)[0], places)
     OmegaConf.set_struct(own, True)
     return own, config.hydra
 

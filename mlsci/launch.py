@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from mlsci import config, groups, record
+from mlsci import config, groups, leftover, record
 from mlsci.errors import ConfigError
 from mlsci.record import RunFolder
 
@@ -129,7 +129,7 @@ def _sweep(line: CommandLine, composed: config.Composed) -> int:
         raise ConfigError(f"run.name: {place} exists already; choose another run.name, or: mlsci resume {place}")
     print(f"sweep       {place}" + (f"  ({count} jobs)" if count else ""), flush=True)
     arguments = [*line.overrides, f"hydra.sweep.dir='{place}'", "hydra.mode=MULTIRUN"]
-    job = _SweepJob(place)
+    job = _SweepJob(place, places=groups.folders(line.config_dirs))
     try:
         _hydra(arguments, line.config_dirs, job)
     except KeyboardInterrupt:
@@ -145,8 +145,9 @@ class _SweepJob:
 
     __module__ = "mlsci.launch"
 
-    def __init__(self, place: Path):
+    def __init__(self, place: Path, *, places: Sequence[Path]):
         self.place = place
+        self.places = places
         self.__name__ = "job"
 
     def __call__(self, composed: Any) -> dict[str, Any]:
@@ -158,6 +159,7 @@ class _SweepJob:
         overrides = [str(text) for text in hydra.overrides.task]
         choices = {str(k): str(v) for k, v in hydra.runtime.choices.items() if "/" not in str(k) and k != "hydra"}
         OmegaConf.set_readonly(composed, False)
+        leftover.drop(composed, config.parse(overrides)[0], self.places)
         found = config.Composed(config=composed, choices=choices, overrides=overrides)
         made = record.create(
             folder,

@@ -54,7 +54,7 @@ def descend(node: Any, key: str) -> tuple[Any, str, str]:
     return node, key, ""
 
 
-def _takes(node: Any) -> list[str]:
+def takes(node: Any) -> list[str]:
     """Further arguments that the target of a node takes beside those in its config."""
     from mlsci.signature import NoSuchTarget, read
 
@@ -79,10 +79,10 @@ def key_error(override: Override, config: dict[str, Any], groups_known: Sequence
         what = "none" if node is None else repr(node)
         return f"{key}: '{path}' is {what} here and has no key '{missing}'"
     known = sorted({str(name) for name in node} - {"_target_", "_partial_"} | ({*groups_known} if not path else set()))
-    takes = _takes(node)
-    if missing in takes:
+    further = takes(node)
+    if missing in further:
         return f"{key}: not in the config, but {node['_target_']} takes it; write +{override.input_line}"
-    near = nearest(missing, [*known, *takes]) or ";"
+    near = nearest(missing, [*known, *further]) or ";"
     return f"{key}: no such key '{missing}'{f' in {path}' if path else ''}{near} known: {', '.join(known)}"
 
 

@@ -14,7 +14,7 @@ def read(path: Path, spec: DataSpec) -> np.ndarray:
     """Inputs (N, *spec.inputs) from a file.
 
     An .npz file holds them as `inputs`, or as its only array. A .csv file has a header; columns are taken
-    by the names of the data where it has them, in order otherwise; pictures are rows of flattened pixels.
+    by the names of the data, in order where the data has none; pictures are rows of flattened pixels.
 
     Raises:
         MlsciError: no such file, an unknown ending, a missing column, a value that is no number, a wrong shape.
@@ -60,11 +60,13 @@ def _read_csv(path: Path, spec: DataSpec) -> np.ndarray:
         raise MlsciError(f"{path}: cannot be read as text: {error}") from error
     if len(rows) < 2:
         raise MlsciError(f"{path}: expected a header and at least one row")
-    header, body = rows[0], rows[1:]
+    header, body = [name.strip() for name in rows[0]], rows[1:]
+    if _is_numbers(header) and header != [str(i) for i in range(len(header))]:
+        raise MlsciError(f"{path}: expected a header in the first line, got numbers")
     wanted = list(spec.input_names or [])
     if wanted and set(wanted) <= set(header):
         columns = [header.index(name) for name in wanted]
-    elif len(header) == spec.in_features:
+    elif not wanted and len(header) == spec.in_features:
         columns = list(range(len(header)))
     else:
         missing = [name for name in wanted if name not in header]
@@ -72,6 +74,13 @@ def _read_csv(path: Path, spec: DataSpec) -> np.ndarray:
         raise MlsciError(f"{path}: {len(header)} columns ({_shortened(header)}); {lacking}")
     values = [_numbers(row, columns, place=f"{path}: row {i}") for i, row in enumerate(body)]
     return np.array(values).reshape(len(values), *spec.inputs)
+
+
+def _is_numbers(cells: list[str]) -> bool:
+    try:
+        return bool([float(cell) for cell in cells])
+    except ValueError:
+        return False
 
 
 def _numbers(row: list[str], columns: list[int], *, place: str) -> list[float]:

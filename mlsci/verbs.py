@@ -81,10 +81,18 @@ def predict(path: str | Path, source: str | Path, *, out: str | Path, trust: Seq
     Raises:
         MlsciError: the inputs have another shape than the model was trained on, or cannot be read.
     """
-    loaded = open_checkpoint(path, trust=trust)
+    loaded = _predicting(path, trust)
     inputs = tables.read(Path(source), loaded.description.spec)
     predictions = answers(loaded.model, torch.as_tensor(inputs, dtype=torch.float32))
     return tables.write(Path(out), predictions.numpy(), loaded.description.spec)
+
+
+def _predicting(path: str | Path, trust: Sequence[str]) -> Loaded:
+    """A checkpoint whose model answers inputs."""
+    loaded = open_checkpoint(path, trust=trust)
+    if not loaded.model.predicts:
+        raise MlsciError(f"{path}: a {type(loaded.model).__name__} has no predictions; it may have: mlsci sample")
+    return loaded
 
 
 def answers(model: Model, inputs: Tensor, *, batch_size: int = 1024) -> Tensor:
@@ -160,7 +168,7 @@ def export(path: str | Path, *, to: str, out: str | Path | None = None, trust: S
     """
     if to not in {"pt2", "onnx"}:
         raise ConfigError(f"--to {to}: expected pt2 or onnx")
-    loaded = open_checkpoint(path, trust=trust)
+    loaded = _predicting(path, trust)
     if loaded.model.needs_grad:
         raise CheckpointError(f"{path}: a {type(loaded.model).__name__} differentiates its net and has its own export")
     module = Exported(loaded.model).eval()

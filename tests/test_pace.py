@@ -106,6 +106,11 @@ def test_lbfgs_takes_closures(tmp_path):
     assert result.metrics["val/accuracy"] > 0.9
 
 
+def test_closures_and_accumulation_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="LBFGS evaluates the loss several times"):
+        train(tmp_path, "run", "optimizer=lbfgs", "trainer.accumulate_grad_batches=2")
+
+
 def test_inner_steps_that_cannot_be_are_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"inner_steps.*mixed precision"):
         train(tmp_path, "run", "trainer.precision=bf16-mixed", "inner_steps=4")

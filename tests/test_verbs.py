@@ -325,3 +325,12 @@ def test_a_checkpoint_of_ones_own_model_is_evaluated_with_trust(generative, monk
     path, folder = generative
     monkeypatch.syspath_prepend(folder)
     assert set(verbs.evaluate(path, trust=["gaussian_lab"], overrides=["data.split_seed=2"])) == {"test/loss"}
+
+
+def test_a_model_without_predictions_says_so(generative, tmp_path, monkeypatch):
+    path, folder = generative
+    monkeypatch.syspath_prepend(folder)
+    with pytest.raises(MlsciError, match="a Gaussian has no predictions; it may have: mlsci sample"):
+        verbs.predict(path, tmp_path / "in.npz", out=tmp_path / "out.npz", trust=["gaussian_lab"])
+    with pytest.raises(MlsciError, match="a Gaussian has no predictions"):
+        verbs.export(path, to="pt2", trust=["gaussian_lab"])

@@ -55,6 +55,20 @@ def fetch(name: str, *, url: str, sha256: str | None) -> Path:
     return path
 
 
+def find(name: str, *, files: str | None, url: str, sha256: str | None) -> Path:
+    """The path of a data file in the folder `files`, which is not checked, or else from `fetch`.
+
+    Raises:
+        DownloadError: it is not there.
+    """
+    if files is None:
+        return fetch(name, url=url, sha256=sha256)
+    path = Path(files) / name
+    if not path.is_file():
+        raise DownloadError(f"data.files: {path}: no such file; data.files=null fetches it from {url}")
+    return path
+
+
 def _verify(path: Path, *, expected: str, url: str) -> None:
     found = digest(path)
     if found != expected:

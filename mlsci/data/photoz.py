@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlsci.data.download import fetch
+from mlsci.data.download import fetch, find
 from mlsci.data.spec import DataSpec
 from mlsci.data.table import Table
 from mlsci.errors import ConfigError
@@ -60,7 +60,7 @@ class PhotoZ(Table):
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """The chosen columns (N, columns) and the redshift (N, 1)."""
-        path = Path(self.files) / FILE if self.files else fetch(FILE, url=URL, sha256=SHA256)
+        path = find(FILE, files=self.files, url=URL, sha256=SHA256)
         table = np.loadtxt(path)
         return np.column_stack([_column(table, name) for name in self.columns]), table[:, :1]
 

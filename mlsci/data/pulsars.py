@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlsci.data.download import fetch
+from mlsci.data.download import fetch, find
 from mlsci.data.spec import DataSpec
 from mlsci.data.table import Table
 from mlsci.errors import DownloadError
@@ -45,7 +45,7 @@ class Pulsars(Table):
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """The eight moments (N, 8) and the class (N,), 1 for a pulsar."""
-        path = Path(self.files) / FILE if self.files else fetch(FILE, url=URL, sha256=None)
+        path = find(FILE, files=self.files, url=URL, sha256=None)
         table = np.loadtxt(path, delimiter=",", skiprows=1)
         if self.files is None and KNOWN.get(len(table)) != int(table[:, -1].sum()):
             raise DownloadError(
@@ -59,4 +59,5 @@ class Pulsars(Table):
 
     def shapes(self) -> DataSpec:
         """Eight columns in, two classes out."""
-        return DataSpec(inputs=(8,), classes=("noise", "pulsar"), input_names=COLUMNS)
+        names = tuple(f"arcsinh {name}" if self.compress and i > 1 else name for i, name in enumerate(COLUMNS))
+        return DataSpec(inputs=(8,), classes=("noise", "pulsar"), input_names=names)

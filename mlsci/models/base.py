@@ -78,6 +78,11 @@ class Model(LightningModule):
         """The answer for inputs, in physical units."""
         return self(inputs)
 
+    @property
+    def predicts(self) -> bool:
+        """Whether `predict` answers: the class has it, or a `forward`; generative models need neither."""
+        return type(self).predict is not Model.predict or type(self).forward is not LightningModule.forward
+
     def evaluate(self, batch: Any) -> Evaluation:
         """Judge a batch of validation or test data."""
         loss, scalars = self.loss(batch)

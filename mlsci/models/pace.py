@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
-from mlsci.errors import Interrupted, NonFiniteLoss
+from mlsci.errors import ConfigError, Interrupted, NonFiniteLoss
 from mlsci.models.loop import add_steps, log_interval, train_loader
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class Pace:
         clip: largest norm of the gradient, or None.
         accumulate: batches whose gradients are averaged for one step.
         through_lightning: step by Lightning's optimizer (several devices, mixed precision).
+        stop_signal: set by a signal handler; training ends at the next whole step.
+        pending: batches since the last optimizer step.
+        steps: optimizer steps that Lightning has not been told of.
+        total, count: sums of loss and scalars since the last log line, and over how many batches.
     """
 
     make_optimizer: Callable[[Iterable[Tensor]], Optimizer] | None = None
@@ -61,6 +65,11 @@ class Pace:
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = self.make_optimizer(self.parameters)
         self.schedule = self.make_schedule(self.optimizer) if self.make_schedule else None
+        if _wants_closure(self) and (self.accumulate > 1 or self.through_lightning):
+            raise ConfigError(
+                f"optimizer: {type(self.optimizer).__name__} evaluates the loss several times a step; it goes with "
+                f"one device, full precision and trainer.accumulate_grad_batches=1 only"
+            )
         return self.optimizer
 
     @property
@@ -130,17 +139,17 @@ def _apply(model: Model, pace: Pace) -> None:
         torch.nn.utils.clip_grad_norm_(pace.parameters, pace.clip)
     optimizer.step()  # type: ignore[union-attr]
     optimizer.zero_grad()  # type: ignore[union-attr]
+    pace.steps += 1
     _stepped(model, pace)
 
 
 def _stepped(model: Model, pace: Pace) -> None:
-    """What follows every optimizer step: the schedule, the average of weights, the step counter."""
+    """What follows every optimizer step: the schedule, the average of weights."""
     pace.pending = 0
     if pace.schedule is not None and pace.interval == "step":
         pace.schedule.step()
     for hook in model.after_step:
         hook()
-    pace.steps += 1
 
 
 def _closure_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
@@ -157,6 +166,7 @@ def _closure_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[st
         return loss
 
     pace.optimizer.step(closure)  # type: ignore[union-attr, arg-type]
+    pace.steps += 1
     _stepped(model, pace)
     return found[0]
 
@@ -170,13 +180,9 @@ def _lightning_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[
     if pace.pending >= pace.accumulate or _last_batch(model):
         if pace.clip is not None:
             model.clip_gradients(optimizer, gradient_clip_val=pace.clip, gradient_clip_algorithm="norm")
-        optimizer.step()
+        optimizer.step()  # counted by Lightning
         optimizer.zero_grad()
-        pace.pending = 0
-        if pace.schedule is not None and pace.interval == "step":
-            pace.schedule.step()
-        for hook in model.after_step:
-            hook()
+        _stepped(model, pace)
     return loss.detach(), scalars
 
 

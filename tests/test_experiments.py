@@ -1,0 +1,78 @@
+"""Every experiment composes, is checked, states its reference, and runs two steps on made-up data."""
+
+import math
+
+import pytest
+import yaml
+
+import mlsci
+from mlsci import config, groups
+from mlsci.build import instantiate
+from mlsci.errors import ConfigError
+
+EXPERIMENTS = groups.files([groups.own()])["experiment"]
+FAST = ["debug=fast", "logger=none", "~baselines", "data.num_workers=0"]
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_is_right(name):
+    composed = config.explain([f"experiment={name}"])
+    assert composed.experiment == name
+    assert groups.headline(EXPERIMENTS[name])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_states_what_it_is_measured_against(name):
+    reference = yaml.safe_load(EXPERIMENTS[name].read_text())["reference"]
+    for entry in reference if isinstance(reference, list) else [reference]:
+        assert entry["metric"].startswith("test/")
+        assert math.isfinite(entry["value"])
+        assert entry["better"] in {"higher", "lower"}
+        assert len(entry["source"]) > 10
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_runs_two_steps_on_made_up_data(name, tmp_path):
+    overrides = [f"experiment={name}", *FAST]
+    values = config.plain(config.explain(overrides).config)
+    data = instantiate(values["data"], path="data")
+    data.fake(tmp_path / "files")
+    folder = [f"run.dir={tmp_path / 'run'}", f"data.files={tmp_path / 'files'}"]
+    result = mlsci.train([*overrides, *folder])
+    reference = values["reference"]
+    first = reference[0] if isinstance(reference, list) else reference
+    assert math.isfinite(result.metrics[first["metric"]])
+    assert result.comparison[0]["ours"] == result.metrics[first["metric"]]
+    assert list((tmp_path / "run" / "figures").glob("*.png"))
+    assert (tmp_path / "run" / "checkpoints" / "last.ckpt").is_file()
+    assert "warning" not in (tmp_path / "run" / "log.txt").read_text().lower()
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("net", ["linear", "mlp"])
+def test_another_net_can_be_swapped_into_an_experiment(name, net):
+    assert config.explain([f"experiment={name}", f"net={net}"]).choices["net"] == net
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_another_optimizer_can_be_swapped_into_an_experiment(name, optimizer):
+    assert config.explain([f"experiment={name}", f"optimizer={optimizer}"]).choices["optimizer"] == optimizer
+
+
+def test_values_for_another_net_are_left_out_and_those_for_both_stay():
+    values = config.plain(config.explain(["experiment=images/digits", "net=mlp"]).config)
+    own = config.plain(config.explain(["experiment=images/digits"]).config)
+    assert "channels" in own["net"]
+    assert "channels" not in values["net"]
+    assert values["net"]["dropout"] == own["net"]["dropout"]
+    assert values["model"]["net"] == values["net"]
+
+
+def test_a_typed_key_that_the_chosen_net_does_not_take_is_named():
+    with pytest.raises(ConfigError, match="net.channels: MLP takes no 'channels'"):
+        config.explain(["experiment=images/digits", "net=mlp", "net.channels=[8]"])
+
+
+def test_an_estimator_can_take_the_place_of_a_net_in_an_experiment():
+    assert config.explain(["experiment=tables/breast_cancer", "model=logistic"]).choices["model"] == "logistic"
