@@ -67,6 +67,8 @@ def _reference(experiment: dict[str, Any]) -> str:
     first = found[0] if isinstance(found, list) else found
     if not first:
         return ""
+    if first.get("value") is None:
+        return str(first["metric"])
     sign = {"lower": "≤", "higher": "≥"}.get(first.get("better", "lower"), "")
     return f"{first['metric']} {sign} {first['value']} {first.get('unit', '')}".strip()
 

@@ -82,7 +82,9 @@ def test_pure_rooms_know_neither_lightning_nor_hydra(path):
     assert not tops & {"lightning", "pytorch_lightning", "hydra", "omegaconf"}
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.relative_to(PACKAGE).parts[0].removesuffix(".py") in LIGHT], ids=name)
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p.relative_to(PACKAGE).parts[0].removesuffix(".py") in LIGHT], ids=name
+)
 def test_the_light_half_imports_nothing_heavy_at_its_top(path):
     top = list(imports(TREES[path], everywhere=False))
     assert not {module.partition(".")[0] for module in top} & HEAVY

@@ -146,7 +146,9 @@ def test_a_copied_config_can_be_changed_and_is_not_overwritten(run_cli, tmp_path
     copy = tmp_path / "configs" / "net" / "mlp.yaml"
     assert copy.read_text() == (ROOT / "configs" / "net" / "mlp.yaml").read_text()
     copy.rename(copy.with_name("wide.yaml"))
-    (copy.with_name("wide.yaml")).write_text(copy.with_name("wide.yaml").read_text().replace("hidden: 64", "hidden: 99"))
+    (copy.with_name("wide.yaml")).write_text(
+        copy.with_name("wide.yaml").read_text().replace("hidden: 64", "hidden: 99")
+    )
     answer = run_cli(["train", "net=wide", "--cfg", "job", "-p", "net"], tmp_path)
     assert "hidden: 99" in answer.out
     again = run_cli(["copy", "net/wide", "configs"], tmp_path)

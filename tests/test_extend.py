@@ -186,7 +186,11 @@ def test_a_mistake_in_ones_own_files_is_found_before_the_run(lab):
     (lab / "conf").rename(lab / "configs")
     with pytest.raises(ConfigError) as caught:
         mlsci.train([*FIRST, "trust=[mylab]", "+net.rnak=3", "data.samples=many", "model.damping=no"])
-    assert [message.partition(":")[0] for message in caught.value.messages] == ["net.rnak", "model.damping", "data.samples"]
+    assert [message.partition(":")[0] for message in caught.value.messages] == [
+        "net.rnak",
+        "model.damping",
+        "data.samples",
+    ]
     assert "did you mean 'rank'?" in str(caught.value)
     assert not (lab / "runs").exists()
 

@@ -63,7 +63,10 @@ def test_evaluate_on_another_part_of_the_data(digits_run):
         ("seed=3", "only data.... can change here"),
         ("data.folds=3 data.fold=3", "cannot be read"),
         ("data._target_=os.system", "'os.system' is not in an allowed package"),
-        ("data._target_=mlsci.data.diabetes.Diabetes", r"inputs of shape \(10,\), the checkpoint's model takes \(1, 8, 8\)"),
+        (
+            "data._target_=mlsci.data.diabetes.Diabetes",
+            r"inputs of shape \(10,\), the checkpoint's model takes \(1, 8, 8\)",
+        ),
         ("~data.batch_size", "only data.... can change here"),
     ],
 )
@@ -132,6 +135,7 @@ BAD_INPUTS = {
     "columns": (lambda p: write_table(p / "x.csv", "a,b", "1,2"), r"2 columns \(a, b\); expected 64"),
     "header only": (lambda p: write_table(p / "x.csv", PIXELS), "expected a header and at least one row"),
     "binary": (lambda p: (p / "x.csv").write_bytes(b"\xff\xfe\x00\n\xff,1\n"), "cannot be read as text"),
+    "no header": (lambda p: write_table(p / "x.csv", ROW, ROW), "expected a header in the first line, got numbers"),
     "infinite": (lambda p: write_table(p / "x.csv", PIXELS, ROW[:-1] + "inf"), "row 0 .* holds NaN or infinity"),
 }  # fmt: skip
 
@@ -194,6 +198,12 @@ def test_columns_of_a_table_are_found_by_name(diabetes_run, tmp_path):
 def test_a_missing_column_is_named(diabetes_run, tmp_path):
     write_table(tmp_path / "a.csv", "age,sex,bmi,bp,s1,s2,s3,s4,x", ",".join("1" * 9))
     with pytest.raises(MlsciError, match="missing: s5, s6"):
+        verbs.predict(diabetes_run, tmp_path / "a.csv", out=tmp_path / "o.csv")
+
+
+def test_columns_with_other_names_are_not_taken_in_order(diabetes_run, tmp_path):
+    write_table(tmp_path / "a.csv", ",".join("abcdefghij"), ",".join("1" * 10))
+    with pytest.raises(MlsciError, match=r"10 columns \(a, b, c, d, e, f, …\); missing: age, sex, bmi"):
         verbs.predict(diabetes_run, tmp_path / "a.csv", out=tmp_path / "o.csv")
 
 
@@ -298,7 +308,9 @@ def generative(tmp_path_factory) -> tuple[Path, Path]:
 
 def test_a_generative_model_of_ones_own_is_sampled(generative, tmp_path, run_cli):
     path, folder = generative
-    answer = run_cli(["sample", path, "-n", "5", "--condition", "3", "--trust", "gaussian_lab", "--out", tmp_path / "s"], folder)
+    answer = run_cli(
+        ["sample", path, "-n", "5", "--condition", "3", "--trust", "gaussian_lab", "--out", tmp_path / "s"], folder
+    )
     assert answer.code == 0, answer.err
     assert answer.out.splitlines() == [str(tmp_path / "s.npz"), str(tmp_path / "s.png")]
     with np.load(tmp_path / "s.npz") as found:

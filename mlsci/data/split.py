@@ -48,6 +48,8 @@ def split(
 def _fold(
     indices: np.ndarray, *, folds: int, fold: int, seed: int, labels: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
+    if folds < 2:
+        raise ValueError(f"folds: expected at least 2, got {folds}")
     if not 0 <= fold < folds:
         raise ValueError(f"fold: expected 0 to {folds - 1}, got {fold}")
     splitter = (KFold if labels is None else StratifiedKFold)(folds, shuffle=True, random_state=seed)

@@ -71,7 +71,8 @@ class Table(Data):
                 labels=targets if self.shapes().classes else None,
             )
         except ValueError as error:
-            raise ConfigError(f"data.{error}") from error
+            own = str(error).startswith(("test_fraction:", "val_fraction:", "folds:", "fold:"))
+            raise ConfigError(f"data{'.' if own else ': '}{error}") from error
 
     def statistics(self, datasets: Mapping[str, Dataset]) -> Mapping[str, Any]:
         """Mean and deviation of each input column and each target, over the training part."""
