@@ -26,7 +26,7 @@ def train(overrides: Sequence[str] = (), *, config_dirs: Sequence[str | Path] = 
         choices=composed.choices,
         overrides=overrides,
     )
-    return run(folder)
+    return run(folder, whole_process=False)
 
 
 def load(path: str | Path, *, trust: Sequence[str] = ()) -> Any:

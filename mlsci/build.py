@@ -105,7 +105,9 @@ def _complaint(error: Exception, *, target: str, path: str) -> str:
     message = str(error).strip() or type(error).__name__
     kind = "" if isinstance(error, MlsciError | ValueError) else f"{type(error).__name__}: "
     where = user_frame(error)
-    return f"{path}: {target.rsplit('.', 1)[-1]}: {kind}{message}{f' ({where})' if where else ''}"
+    name = target.rsplit(".", 1)[-1]
+    subject = "" if message.startswith(name) else f"{name}: "
+    return f"{path}: {subject}{kind}{message}{f' ({where})' if where else ''}"
 
 
 def user_frame(error: BaseException) -> str:

@@ -129,7 +129,7 @@ def read(path: str | Path) -> dict[str, Any]:
         raise CheckpointError(f"{path}: no such checkpoint")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a file that is no checkpoint, torch has more to say than the user needs
+            warnings.simplefilter("ignore")  # what torch has to say of a file that is none
             payload = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(

@@ -45,8 +45,8 @@ def _dispatch(arguments: list[str]) -> int:
     if arguments and arguments[0] in PLAIN:
         return PLAIN[arguments[0]](arguments[1:])
     if arguments and not arguments[0].startswith("-") and arguments[0] not in VERBS:
-        known = [*PLAIN_HELP, *VERBS]
-        raise ConfigError(f"{arguments[0]}: no such verb{nearest(arguments[0], known) or ';'} known: {', '.join(known)}")
+        verb, known = arguments[0], [*PLAIN_HELP, *VERBS]
+        raise ConfigError(f"{verb}: no such verb{nearest(verb, known) or ';'} known: {', '.join(known)}")
     options = _parser().parse_args(arguments)
     return options.call(options)
 

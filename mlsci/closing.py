@@ -72,7 +72,7 @@ def _test(job: Job) -> dict[str, float]:
 def compare(metrics: Mapping[str, float], reference: Any, baselines: Mapping[str, Mapping[str, float]]) -> list[dict]:
     """Ours beside each published number, and beside every baseline on the metric of the first of them."""
     references = [] if reference is None else (reference if isinstance(reference, list) else [reference])
-    rows = [_row(metrics, entry, who="published") for entry in references]
+    rows = [_row(metrics, entry, who=entry.get("who", "published")) for entry in references]
     if references:
         first = references[0]
         for name, values in baselines.items():
@@ -224,7 +224,7 @@ def _table(experiment: str, metrics: Mapping[str, float], comparison: list[dict]
     compared = {row["metric"] for row in comparison}
     for row in comparison:
         value = "" if row["published"] is None else f"{row['published']:.5g} {row['unit']}".strip()
-        who = row["source"] if row["who"] == "published" else f"{row['who']} ({row['source']})"
+        who = f"{row['who']}: {row['source']}"
         mark = {True: "[green]yes[/]", False: "[yellow]no[/]", None: ""}[row["reached"]]
         table.add_row(row["metric"], f"{row['ours']:.5g} {row['unit']}".strip(), who, value, mark)
     for name, number in metrics.items():

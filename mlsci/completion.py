@@ -68,7 +68,8 @@ def _keys(section: str) -> list[str]:
     from mlsci.config import explain
 
     node = OmegaConf.select(explain([]).config, section)
-    return [f"{section}.{key}" for key in node if not str(key).startswith("_")] if isinstance(node, DictConfig) else []
+    keys = map(str, node) if isinstance(node, DictConfig) else ()
+    return [f"{section}.{key}" for key in keys if not key.startswith("_")]
 
 
 def _path_words(current: str) -> list[str]:

@@ -75,7 +75,7 @@ def _compose(overrides: Sequence[str], places: Sequence[Path]) -> tuple[DictConf
     config = compose(
         groups.ROOT, overrides=[*(search_path(places) if own_path else []), *overrides], return_hydra_config=True
     )
-    own = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     leftover.drop(own, parse(overrides)[0], places)
     OmegaConf.set_struct(own, True)
     return own, config.hydra
@@ -130,7 +130,8 @@ def explain(
     places = groups.folders(config_dirs)
     readable, messages = parse(overrides)
     if not sweep:
-        messages += [f"{o.input_line}: several values need -m: mlsci train -m ..." for o in readable if o.is_sweep_override()]
+        several = [o.input_line for o in readable if o.is_sweep_override()]
+        messages += [f"{text}: several values need -m: mlsci train -m ..." for text in several]
     with _hydra():
         try:
             config, hydra = _compose_or_explain(readable, places)
@@ -234,7 +235,8 @@ def assign(
     for override in readable:
         key = override.key_or_group
         if not key.startswith(tuple(allowed)) or not (override.is_add() or override.type.name == "CHANGE"):
-            messages.append(f"{override.input_line}: only {', '.join(f'{p}...' for p in allowed)} can change here")
+            parts = ", ".join(prefix.rstrip(".") for prefix in allowed)
+            messages.append(f"{override.input_line}: only keys of {parts} can change here")
         elif text := key_error(override, config, []):
             messages.append(text)
         else:

@@ -1,9 +1,7 @@
 """The road of a job: seed -> data -> spec -> model -> fit -> test -> record."""
 
 import os
-import resource
 import signal
-import time
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +11,13 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from rich.console import Console
 
 from mlsci import checkpoint, interpolation
 from mlsci.build import instantiate
 from mlsci.callbacks.checkpoint import Checkpoint
 from mlsci.callbacks.resume import Resume
+from mlsci.clock import Clock
 from mlsci.data.base import Data
 from mlsci.data.order import seed_all
 from mlsci.errors import ConfigError, Interrupted
@@ -33,8 +33,9 @@ from mlsci.shapes import check_shapes
 class Job:
     """One run of one folder."""
 
-    def __init__(self, folder: RunFolder):
+    def __init__(self, folder: RunFolder, *, clock: Clock | None = None):
         self.folder = folder
+        self.clock = clock or Clock()
         self.config = folder.config
         self.provenance = folder.provenance
         self.trust = list(self.config.get("trust") or [])
@@ -45,16 +46,18 @@ class Job:
 
     def run(self) -> Result:
         """Everything from the seed to the record."""
-        clock = _Clock()
         with log_to(self.folder.path / "log.txt"):
             self._prepare()
             payload = self._payload()
             self.data = self._data()
             self.model = self._model()
             self.trainer = self._trainer(payload)
+            if self.trainer.is_global_zero:
+                where = "continues in" if payload else "run folder "
+                Console().print(f"{where} {self.folder.path}", soft_wrap=True, highlight=False)
             self._connect()
             self._fit(payload)
-            return self._record(clock)
+            return self._record()
 
     def _prepare(self) -> None:
         interpolation.register()
@@ -236,11 +239,11 @@ class Job:
         """On the terminal and in log.txt."""
         warnings.warn(text, RuntimeWarning, stacklevel=2)
 
-    def _record(self, clock: "_Clock") -> Result:
+    def _record(self) -> Result:
         """Test the best state, draw, compare with the published number, and write metrics.json."""
         from mlsci.closing import close
 
-        return close(self, seconds=clock.seconds)
+        return close(self, seconds=self.clock.seconds)
 
 
 def build_model(
@@ -270,19 +273,6 @@ def build_model(
     if not isinstance(model, Model):
         raise ConfigError(f"model._target_: {type(model).__name__} is no mlsci.models.base.Model")
     return model, resolved
-
-
-class _Clock:
-    """CPU and wall seconds since the process began, and since the clock was made."""
-
-    def __init__(self) -> None:
-        self.wall = time.monotonic()
-
-    def seconds(self) -> dict[str, float]:
-        """CPU seconds of this process and its ended children; wall seconds of the job."""
-        own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-        return {"cpu_seconds": round(cpu, 2), "wall_seconds": round(time.monotonic() - self.wall, 2)}
 
 
 class _Signals:
@@ -337,6 +327,7 @@ def _steps_left(trainer: Trainer, pace: Any) -> Callable[[], int | None]:
 def _spec_message(error: OmegaConfBaseException, choices: dict[str, str]) -> str:
     cause = error.__cause__
     text = str(cause) if isinstance(cause, ConfigError) else str(error).splitlines()[0]
+    text = text.removeprefix("ConfigError raised while resolving interpolation: ")
     return f"{error.full_key or 'config'}: {text} (data={choices.get('data')})"
 
 

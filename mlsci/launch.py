@@ -74,7 +74,6 @@ def train(arguments: Sequence[str]) -> int:
         choices=composed.choices,
         overrides=line.overrides,
     )
-    print(f"run folder  {folder.path}", flush=True)
     _become(folder)
 
 
@@ -251,7 +250,6 @@ def resume(path: Path, overrides: Sequence[str]) -> int:
         return _sweep_code(path)
     folder = RunFolder(path)
     _ready(folder, overrides)
-    print(f"run folder  {folder.path}", flush=True)
     _become(folder)
 
 
@@ -266,8 +264,23 @@ def _ready(folder: RunFolder, overrides: Sequence[str]) -> None:
         allowed = ("trainer.", "callbacks.", "logger.", "test", "threads")
         values = folder.config
         changed = config.assign(values, overrides, allowed=allowed, trust=list(values.get("trust") or []))
+        _check_length(folder, changed)
         folder.write_yaml("config.yaml", changed)
         folder.write_yaml("overrides.yaml", [*folder.overrides, *overrides])
+
+
+def _check_length(folder: RunFolder, changed: dict[str, Any]) -> None:
+    """Refuse a new length that the run's schedule does not know of, or that is already behind it."""
+    before, after = folder.config["trainer"], changed["trainer"]
+    longer = any(before.get(key) != after.get(key) for key in ("max_epochs", "max_steps"))
+    if longer and "${steps:}" in str(changed["scheduler"]):
+        raise ConfigError(
+            f"trainer.max_epochs: the schedule of this run was made for {before.get('max_epochs')} epochs; it cannot "
+            f"become another length. Start a new run, or train with scheduler=none, step or plateau"
+        )
+    done, wanted = folder.status.get("epoch", 0), after.get("max_epochs")
+    if longer and isinstance(wanted, int) and 0 <= wanted < done:
+        raise ConfigError(f"trainer.max_epochs: {wanted} asked for, but {done} epochs are behind this run already")
 
 
 def _alive(pid: Any) -> bool:

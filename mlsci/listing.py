@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+REPEATS = {"seed", "data.fold", "data.split_seed"}  # jobs that differ in these alone are averaged
+
+
 def show_list(group: str, *, config_dirs: Sequence[str] = ()) -> None:
     """Print the choices of a group; for experiments with data, reference and our last value."""
     from rich.table import Table
@@ -78,10 +81,11 @@ def find_choice(choice: str, config_dirs: Sequence[str] = ()) -> Path:
     group, _, option = choice.replace("=", "/", 1).partition("/")
     known = groups.files(groups.folders(config_dirs))
     if group not in known:
-        raise ConfigError(f"{choice}: no group '{group}'{nearest(group, list(known)) or ';'} known: {', '.join(sorted(known))}")
+        near = nearest(group, list(known)) or ";"
+        raise ConfigError(f"{choice}: no group '{group}'{near} known: {', '.join(sorted(known))}")
     if option not in known[group]:
-        options = list(known[group])
-        raise ConfigError(f"{choice}: no such choice{nearest(option, options) or ';'} known: {', '.join(sorted(options))}")
+        what = f"no such choice{nearest(option, list(known[group])) or ';'} known" if option else "choose one of"
+        raise ConfigError(f"{choice}: {what}: {', '.join(sorted(known[group]))}")
     return known[group][option]
 
 
@@ -100,9 +104,10 @@ def show_choice(choice: str, *, config_dirs: Sequence[str] = ()) -> None:
 
 
 def copy_choice(choice: str, to: str, *, config_dirs: Sequence[str] = ()) -> Path:
-    """Copy a config file into a config folder; never over another file."""
+    """Copy a config file into a config folder as my_<name>: ours of the same name would win; never over a file."""
     source = find_choice(choice, config_dirs)
-    target = Path(to) / f"{choice.replace('=', '/', 1)}.yaml"
+    group, _, name = choice.replace("=", "/", 1).rpartition("/")
+    target = Path(to) / group / f"my_{name}.yaml"
     if target.exists():
         raise ConfigError(f"{target}: exists already")
     try:
@@ -135,7 +140,7 @@ def train_help(arguments: Sequence[str]) -> str:
 
 
 def sweep_table(jobs: Sequence[RunFolder]) -> None:
-    """One row a job, and mean ± deviation over the jobs that finished."""
+    """One row a job, and mean ± deviation over finished jobs that differ in seed and fold alone."""
     from rich.table import Table
 
     rows = [(job, job.overrides, job.status, job.metrics.get("metrics", {})) for job in jobs]
@@ -155,8 +160,9 @@ def sweep_table(jobs: Sequence[RunFolder]) -> None:
         colour = {"finished": "green", "failed": "red"}.get(state, "yellow")
         values = [f"{metrics[n]:.5g}" if n in metrics else "" for n in names]
         table.add_row(job.path.name, differing, f"[{colour}]{state}[/]", *values)
+    differ = {text.partition("=")[0] for _, overrides, *_ in rows for text in overrides if text not in shared}
     finished = [metrics for *_, status, metrics in rows if status.get("state") == "finished"]
-    if len(finished) > 1:
+    if len(finished) > 1 and differ <= REPEATS:
         table.add_section()
         table.add_row("", "mean ± sd", "", *(_spread([m[n] for m in finished if n in m]) for n in names))
     console = wide_console()

@@ -82,13 +82,15 @@ def key_error(override: Override, config: dict[str, Any], groups_known: Sequence
     further = takes(node)
     if missing in further:
         return f"{key}: not in the config, but {node['_target_']} takes it; write +{override.input_line}"
+    if path == "vars":
+        return f"{key}: not there yet; write +{override.input_line}"
     near = nearest(missing, [*known, *further]) or ";"
-    return f"{key}: no such key '{missing}'{f' in {path}' if path else ''}{near} known: {', '.join(known)}"
+    return f"{key}: no such key '{missing}'{f' in {path}' if path else ''}{near} known: {', '.join(known) or 'none'}"
 
 
 def first_value(override: Override) -> str:
     """One value of a sweep, to check the rest of the config with."""
+    text = override.input_line or ""
     if override.is_sweep_override():
-        key = override.input_line.split("=", 1)[0]
-        return f"{key}={next(iter(override.sweep_string_iterator()))}"
-    return override.input_line
+        return f"{text.split('=', 1)[0]}={next(iter(override.sweep_string_iterator()))}"
+    return text

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from mlsci.errors import ConfigError, MlsciError
+from mlsci.errors import ConfigError, Interrupted, MlsciError
 
 PACKAGES = ("mlsci", "torch", "lightning", "hydra-core", "omegaconf", "torchmetrics", "numpy", "scikit-learn")
 
@@ -73,10 +73,11 @@ class RunFolder:
         times = {"started": now, "ended": None} if state == "running" else {"ended": now}
         self.write_json("status.json", {**before, "error": None, "traceback": None, **times, **fields, "state": state})
 
-    def fail(self, error: BaseException, *, state: str = "failed") -> None:
-        """Keep the error and its traceback."""
+    def fail(self, error: BaseException, **fields: Any) -> None:
+        """Keep the error and its traceback; a run stopped by a signal is interrupted, not failed."""
+        state = "interrupted" if isinstance(error, Interrupted) else "failed"
         text = "".join(traceback.format_exception(error))
-        self.set_status(state, error=f"{type(error).__name__}: {error}", traceback=text)
+        self.set_status(state, error=f"{type(error).__name__}: {error}", traceback=text, **fields)
 
     def remove(self) -> None:
         """Delete the folder, and the folders above it that are empty then."""

@@ -68,6 +68,11 @@ class Row:
     hardware: str
 
 
+def is_trial(run: Run) -> bool:
+    """Whether a run was made with `debug=...`, to see that it runs at all."""
+    return run.choices.get("debug") not in {None, "None", "null"}
+
+
 def table(runs: Iterable[Run]) -> list[Row]:
     """One row for each experiment, set of overrides, metric and reference, averaged over seeds and folds.
 
@@ -76,7 +81,7 @@ def table(runs: Iterable[Run]) -> list[Row]:
     """
     groups: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], Run]] = defaultdict(dict)
     for run in sorted(runs, key=lambda run: run.created):
-        if run.state == "finished":
+        if run.state == "finished" and not is_trial(run):
             repeat = tuple(_value(run, key) for key in REPEATS)
             groups[run.experiment, _setting(run)].pop(repeat, None)
             groups[run.experiment, _setting(run)][repeat] = run
@@ -113,7 +118,7 @@ def last_values(runs_root: str | Path, results_md: str | Path) -> dict[str, str]
             experiment, metric, ours = _split_line(line)[:3]
             values.setdefault(experiment, f"{metric} {ours}")
     for run in collect(runs_root):
-        if run.state == "finished" and run.comparison:
+        if run.state == "finished" and run.comparison and not is_trial(run):
             entry = run.comparison[0]
             unit = entry.get("unit") or ""
             values[run.experiment] = f"{entry['metric']} {rounded(entry['ours'])} {unit}".rstrip()

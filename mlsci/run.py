@@ -38,40 +38,38 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(folder: RunFolder) -> Result:
+def run(folder: RunFolder, *, whole_process: bool = True) -> Result:
     """Run or continue the job of a folder.
+
+    Args:
+        folder: as `mlsci.record.create` made it.
+        whole_process: whether this process does nothing else, so that all its CPU time is the run's.
 
     Raises:
         MlsciError: with a message for the user; the folder keeps error and traceback.
     """
+    from mlsci.clock import Clock
     from mlsci.job import Job
 
-    first = _first_rank()
-    started = folder.status["state"]
-    job = None
+    before = folder.status
+    clock = Clock(spent=float(before.get("cpu_seconds") or 0.0), whole_process=whole_process)
+    job, first = None, _first_rank()
     try:
         if first:
             folder.set_status("running", pid=os.getpid())
-        job = Job(folder)
+        job = Job(folder, clock=clock)
         result = job.run()
-        if first:
-            folder.set_status("finished", epoch=job.epochs_done, step=job.steps_done)
-        return result
-    except Interrupted as error:
-        if first:
-            folder.fail(error, state="interrupted")
-        raise
-    except ConfigError as error:
-        began = job is not None and job.began
-        if first and started == "created" and not began and not folder.provenance["sweep"]:
+    except BaseException as error:
+        nothing_done = before["state"] == "created" and not (job is not None and job.began)
+        if first and isinstance(error, ConfigError) and nothing_done and not folder.provenance["sweep"]:
             folder.remove()  # nothing was run: leave nothing behind
         elif first:
-            folder.fail(error)
+            folder.fail(error, cpu_seconds=clock.seconds()["cpu_seconds"])
         raise
-    except BaseException as error:
-        if first:
-            folder.fail(error)
-        raise
+    if first:
+        spent = clock.seconds()["cpu_seconds"]
+        folder.set_status("finished", epoch=job.epochs_done, step=job.steps_done, cpu_seconds=spent)
+    return result
 
 
 def _first_rank() -> bool:

@@ -65,10 +65,10 @@ def _test(loaded: Loaded, data: Data) -> dict[str, float]:
     )
     data.prepare_data()
     data.setup()
-    if data.spec.inputs != loaded.description.spec.inputs:
-        raise ConfigError(
-            f"data: inputs of shape {data.spec.inputs}, the checkpoint's model takes {loaded.description.spec.inputs}"
-        )
+    found, taken = data.spec, loaded.description.spec.inputs
+    if found is None or found.inputs != taken:
+        given = None if found is None else found.inputs
+        raise ConfigError(f"data: inputs of shape {given}, the checkpoint's model takes {taken}")
     if not data.has("test"):
         raise ConfigError(f"data: {type(data).__name__} has no test part")
     trainer.test(loaded.model, datamodule=data, verbose=False)

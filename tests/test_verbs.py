@@ -117,7 +117,7 @@ def write_table(path: Path, header: str, *rows: str) -> Path:
 PIXELS = ",".join(f"p{i}" for i in range(64))
 ROW = ",".join(["1"] * 64)
 BAD_INPUTS = {
-    "shape": (lambda p: np.savez(p / "x.npz", inputs=np.zeros((3, 1, 7, 7))), r"inputs of shape \(3, 1, 7, 7\), expected \(N, 1, 8, 8\)"),
+    "shape": (lambda p: np.savez(p / "x.npz", inputs=np.zeros((3, 1, 7, 7))), r"\(3, 1, 7, 7\), expected \(N, 1"),
     "scalar": (lambda p: np.savez(p / "x.npz", inputs=3.0), r"inputs of shape \(\), expected"),
     "no rows": (lambda p: np.savez(p / "x.npz", inputs=np.zeros((0, 1, 8, 8))), "no rows"),
     "two arrays": (lambda p: np.savez(p / "x.npz", a=1, b=2), "expected an array 'inputs', got a, b"),
@@ -130,7 +130,7 @@ BAD_INPUTS = {
     "ending": (lambda p: (p / "x.txt").write_text("1"), "expected a .npz or .csv file"),
     "missing": (lambda p: None, "x.npz: no such file"),
     "folder": (lambda p: (p / "x.csv").mkdir(), "no such file"),
-    "bad number": (lambda p: write_table(p / "x.csv", PIXELS, ROW, ROW[:-1] + "x"), "row 1 .* could not convert string to float: 'x'"),
+    "bad number": (lambda p: write_table(p / "x.csv", PIXELS, ROW, ROW[:-1] + "x"), "row 1 .* to float: 'x'"),
     "short row": (lambda p: write_table(p / "x.csv", PIXELS, "1,2,3"), "row 0 .* has 3 values, too few"),
     "columns": (lambda p: write_table(p / "x.csv", "a,b", "1,2"), r"2 columns \(a, b\); expected 64"),
     "header only": (lambda p: write_table(p / "x.csv", PIXELS), "expected a header and at least one row"),
@@ -298,11 +298,9 @@ def generative(tmp_path_factory) -> tuple[Path, Path]:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        result = mlsci.train(
-            ["data=digits", "model=gaussian", "trust=[gaussian_lab]", "trainer.max_epochs=1", "optimizer.lr=0.1"]
-            + ["logger=none", "callbacks=checkpoint", "figures={}", f"run.dir={folder / 'run'}"],
-            config_dirs=[folder],
-        )
+        fast = ["trainer.max_epochs=1", "optimizer.lr=0.1", "logger=none", "callbacks=checkpoint", "figures={}"]
+        chosen = ["data=digits", "model=gaussian", "trust=[gaussian_lab]"]
+        result = mlsci.train([*chosen, *fast, f"run.dir={folder / 'run'}"], config_dirs=[folder])
     return result.folder / "checkpoints" / "best.ckpt", folder
 
 

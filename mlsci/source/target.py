@@ -13,7 +13,7 @@ from mlsci.source.lookup import Definition, Found, Unknown, attribute, body, uni
 from mlsci.source.modules import Module, find_module
 
 
-class NoSuchTarget(ValueError):  # noqa: N818 - it reads as a sentence: except NoSuchTarget
+class NoSuchTarget(ValueError):
     """A dotted name that certainly stands for nothing that can be built."""
 
 
