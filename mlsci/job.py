@@ -9,8 +9,6 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 
 from mlsci import checkpoint, interpolation
@@ -23,11 +21,13 @@ from mlsci.data.order import seed_all
 from mlsci.errors import ConfigError, Interrupted
 from mlsci.log import log_to
 from mlsci.loggers.base import RunLogger
+from mlsci.modelling import build_model
 from mlsci.models import loop
 from mlsci.models.base import Model
 from mlsci.record import RunFolder
 from mlsci.run import Result
 from mlsci.shapes import check_shapes
+from mlsci.signals import Signals
 
 
 class Job:
@@ -212,7 +212,7 @@ class Job:
 
             fit_once(self.model, self.data, self.trainer, folder=self.folder)
             return
-        with _Signals(self.model, self.trainer):
+        with Signals(self.model, self.trainer):
             try:
                 self.trainer.fit(self.model, datamodule=self.data)
             except SIGTERMException as error:
@@ -246,63 +246,6 @@ class Job:
         return close(self, seconds=self.clock.seconds)
 
 
-def build_model(
-    config: dict[str, Any], data: Data, *, steps: int, choices: dict[str, str]
-) -> tuple[Model, dict[str, Any]]:
-    """The model for the data's spec, and the config with `${spec:...}` and `${steps:}` filled in.
-
-    Raises:
-        ConfigError: what cannot be built; says which net meets which data.
-    """
-    spec = data.spec
-    if spec is None:
-        raise ConfigError(f"data: {type(data).__name__} gives no spec after setup")
-    interpolation.register()
-    interpolation.know(spec=spec.mapping(), steps=steps)
-    try:
-        resolved: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
-    except OmegaConfBaseException as error:
-        raise ConfigError(_spec_message(error, choices)) from error
-    finally:
-        interpolation.know()
-    try:
-        model = instantiate(resolved["model"], trust=list(config.get("trust") or []), path="model")
-    except ConfigError as error:
-        meets = f"net={choices.get('net')} meets data={choices.get('data')} with inputs of shape {spec.inputs}"
-        raise ConfigError([f"{message}; {meets}" for message in error.messages]) from error
-    if not isinstance(model, Model):
-        raise ConfigError(f"model._target_: {type(model).__name__} is no mlsci.models.base.Model")
-    return model, resolved
-
-
-class _Signals:
-    """SIGINT and SIGTERM ask for an end at the next whole step; the second one ends at once."""
-
-    def __init__(self, model: Model, trainer: Trainer):
-        self.model = model
-        self.trainer = trainer
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> "_Signals":
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            self._before[signum] = signal.signal(signum, self._ask)
-        return self
-
-    def _ask(self, signum: int, frame: Any) -> None:
-        if self.trainer.world_size > 1:
-            self.trainer._signal_connector.received_sigterm = True  # all devices stop at the same batch
-        else:
-            self.model.pace.stop_signal = signum
-        if signum == signal.SIGINT:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def __exit__(self, *error: Any) -> None:
-        for signum, handler in self._before.items():
-            signal.signal(signum, handler)
-
-
-
-
 def _batch_limit(trainer: dict[str, Any], batches: int) -> int | None:
     """`trainer.limit_train_batches` (a count or a share) and `fast_dev_run` in batches."""
     if trainer.get("fast_dev_run"):
@@ -322,12 +265,3 @@ def _steps_left(trainer: Trainer, pace: Any) -> Callable[[], int | None]:
         return max((trainer.max_steps - trainer.global_step) * pace.accumulate - pace.pending, 0)
 
     return left
-
-
-def _spec_message(error: OmegaConfBaseException, choices: dict[str, str]) -> str:
-    cause = error.__cause__
-    text = str(cause) if isinstance(cause, ConfigError) else str(error).splitlines()[0]
-    text = text.removeprefix("ConfigError raised while resolving interpolation: ")
-    return f"{error.full_key or 'config'}: {text} (data={choices.get('data')})"
-
-

@@ -19,6 +19,8 @@ from mlsci.overrides import takes
 def drop(config: DictConfig, overrides: Sequence[Override], places: Sequence[Path]) -> None:
     """Delete such keys from a composed config; keys that were typed stay, so that the check can name them."""
     chosen = {o.key_or_group: o.value() for o in overrides if not o.is_sweep_override()}
+    if not {key for key in chosen if "." not in key} - {"experiment"}:
+        return
     body = _body(chosen.get("experiment"), places)
     for group in chosen.keys() & body.keys():
         part = config.get(group)

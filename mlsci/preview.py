@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsci.build import instantiate
-from mlsci.job import build_model
+from mlsci.modelling import build_model
 from mlsci.shapes import check_shapes
 
 

@@ -51,6 +51,7 @@ class ReferenceSchema:
     unit: str = ""
     better: Literal["lower", "higher"] = "lower"
     source: str = ""
+    who: str = "published"
 
 
 @dataclass(kw_only=True)

@@ -59,15 +59,15 @@ def test_evaluate_on_another_part_of_the_data(digits_run):
     [
         ("data.bacth_size=3", "did you mean 'batch_size'?"),
         ("data.batch_size=x", "data.batch_size: expected int, got 'x'"),
-        ("model.net.hidden=3", "only data.... can change here"),
-        ("seed=3", "only data.... can change here"),
+        ("model.net.hidden=3", "only keys of data can change here"),
+        ("seed=3", "only keys of data can change here"),
         ("data.folds=3 data.fold=3", "cannot be read"),
         ("data._target_=os.system", "'os.system' is not in an allowed package"),
         (
             "data._target_=mlsci.data.diabetes.Diabetes",
             r"inputs of shape \(10,\), the checkpoint's model takes \(1, 8, 8\)",
         ),
-        ("~data.batch_size", "only data.... can change here"),
+        ("~data.batch_size", "only keys of data can change here"),
     ],
 )
 def test_evaluate_refuses_what_it_cannot_change(override, words, digits_run):
