@@ -43,7 +43,7 @@ for _ in range(30):
         i = 0
         while True:
             i += 1
-            checkpoint.write({"mlsci": {"format": 1}, "i": i, "w": torch.full((200_000,), float(i))}, path)
+            checkpoint.write({"mlsci": {"format": 1}, "state_dict": {}, "i": i, "w": torch.full((200_000,), float(i))}, path)
     while not path.exists():
         time.sleep(0.001)
     time.sleep(draw.uniform(0.0, 0.05))
