@@ -167,9 +167,7 @@ def check_schema(config: Mapping[Any, Any], schema: type, path: str = "") -> lis
     messages = []
     for key, value in config.items():
         if key not in fields:
-            messages.append(
-                f"{_join(path, key)}: no such key{nearest(key, fields) or '.'} Known: {listed(fields)}"
-            )
+            messages.append(f"{_join(path, key)}: no such key{nearest(key, fields) or '.'} Known: {listed(fields)}")
         else:
             messages += _check_field(value, hints[key], _join(path, key))
     missing = [field.name for field in fields.values() if field.name not in config and _required(field)]
@@ -189,9 +187,7 @@ def _check_field(value: object, hint: Any, path: str) -> list[str]:
     if nested:
         optional = type(None) in typing.get_args(hint)
         fine = unresolved(value) or (value is None and optional)
-        return (
-            [] if fine else [f"{path}: expected a mapping{' | None' if optional else ''}, got {shown(value)}"]
-        )
+        return [] if fine else [f"{path}: expected a mapping{' | None' if optional else ''}, got {shown(value)}"]
     return complaints(value, _of_hint(hint), path)
 
 

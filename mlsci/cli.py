@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Dispatch to a verb, and end the process with its exit code."""
     found = list(sys.argv[1:] if arguments is None else arguments)
     if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # a user's own packages, as for `python -m`
+        sys.path.append(str(Path.cwd()))  # packages of the user, after all installed ones
     try:
         code = _dispatch(found)
     except MlsciError as error:

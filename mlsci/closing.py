@@ -30,18 +30,13 @@ def close(job: Job, *, seconds: Callable[[], dict[str, float]]) -> Result:
     if not job.trainer.is_global_zero:
         return Result(metrics=metrics, folder=job.folder.path, model=job.model, comparison=[])
     timing = seconds()  # of our method: baselines and figures come after it
+    parameters = sum(p.numel() for p in job.model.parameters())
+    found = {"metrics": metrics, "parameters": parameters, "epochs": job.epochs_done, "steps": job.steps_done, **timing}
+    job.folder.write_json("metrics.json", found)  # first: no baseline that fails may cost the run its numbers
     baselines = _baselines(job)
     comparison = compare(metrics, job.config.get("reference"), baselines)
+    job.folder.write_json("metrics.json", {**found, "comparison": comparison, "baselines": baselines})
     outcome = _outcome(job, metrics)
-    job.folder.write_json("metrics.json", {
-        "metrics": metrics,
-        "comparison": comparison,
-        "baselines": baselines,
-        "parameters": sum(p.numel() for p in job.model.parameters()),
-        "epochs": job.epochs_done,
-        "steps": job.steps_done,
-        **timing,
-    })  # fmt: skip
     _flush(job)
     figures = draw(job, outcome)
     _end_loggers(job, metrics, figures)

@@ -179,9 +179,7 @@ def _row(run: Run, name: str) -> str:
 
 def _detail(run: Run, name: str, *, base: Path) -> str:
     """What a click on a run opens: inert in the page until then, figures included."""
-    address = quote(
-        os.fsencode(os.path.relpath(run.folder, base))
-    )  # quoted, a "javascript:" is a mere folder
+    address = quote(os.fsencode(os.path.relpath(run.folder, base)))  # quoted, a "javascript:" is a mere folder
     parts = [*_error(run), _facts(run), *_curves(run), *_comparison(run), *_figures(run, address=address)]
     links = [
         f'<a href="{address}/{file}">{file}</a>'

@@ -23,7 +23,11 @@ def fit_once(model: Model, data: Data, trainer: Trainer, *, folder: RunFolder) -
             f"model: {type(model).__name__} is fitted at once and needs inputs and targets in memory; "
             f"{type(data).__name__} gives {type(part).__name__}"
         )
-    model.fit_at_once(*part.tensors)  # type: ignore[operator]
+    try:
+        model.fit_at_once(*part.tensors)  # type: ignore[operator]
+    except ValueError as error:  # estimators refuse targets of another kind or shape so
+        chosen = folder.provenance["choices"]
+        raise ConfigError(f"model={chosen.get('model')} and data={chosen.get('data')} do not fit: {error}") from error
     payload = {
         "epoch": 0,
         "global_step": 0,

@@ -46,5 +46,3 @@ def _spec_message(error: OmegaConfBaseException, choices: dict[str, str]) -> str
     text = str(cause) if isinstance(cause, ConfigError) else str(error).splitlines()[0]
     text = text.removeprefix("ConfigError raised while resolving interpolation: ")
     return f"{error.full_key or 'config'}: {text} (data={choices.get('data')})"
-
-

@@ -80,9 +80,12 @@ class RunFolder:
         self.set_status(state, error=f"{type(error).__name__}: {error}", traceback=text, **fields)
 
     def remove(self) -> None:
-        """Delete the folder, and the folders above it that are empty then."""
+        """Delete the folder, and those above it that were made for it and are empty now."""
+        made = Path(self.provenance.get("made", self.path.absolute()))
         shutil.rmtree(self.path, ignore_errors=True)
-        for above in self.path.parents:
+        for above in self.path.absolute().parents:
+            if not above.is_relative_to(made):
+                return
             try:
                 above.rmdir()
             except OSError:
@@ -159,6 +162,7 @@ def create(
             f"run.name: {path} exists already; choose another run.name, or continue it: mlsci resume {path}"
         )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    missing = [place for place in (path.absolute(), *path.absolute().parents) if not place.exists()]
     try:
         temporary.mkdir(parents=True)
         folder = RunFolder(temporary)
@@ -178,6 +182,7 @@ def create(
             "seed": config["seed"],
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "sweep": str(sweep) if sweep else None,
+            "made": str(missing[-1] if missing else path.absolute()),
         })  # fmt: skip
         folder.set_status("created")
         if path.exists():

@@ -63,9 +63,7 @@ def read_run(folder: Path, *, root: Path) -> Run:
     provenance, metrics = _load(folder / "provenance.json", dict), _load(folder / "metrics.json", dict)
     status, git = _load(folder / "status.json", dict), _kind(provenance.get("git"), dict)
     entries = (_kind(entry, dict) for entry in _kind(metrics.get("comparison"), list))
-    comparison = tuple(
-        entry | {"ours": _float(entry.get("ours"), math.nan)} for entry in entries if "metric" in entry
-    )
+    comparison = tuple(entry | {"ours": _float(entry.get("ours"), math.nan)} for entry in entries if "metric" in entry)
     numbers = _kind(metrics.get("metrics"), dict)
     return Run(
         folder=folder,

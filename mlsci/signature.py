@@ -180,18 +180,14 @@ def _methods(found: Sequence[Found]) -> Signature | None:
 def _function(definition: Definition, *, bound: bool | None = None) -> Signature | None:
     """The signature of a function, without its first argument where `bound`; None: ask its decorators."""
     node = definition.node
-    if isinstance(node, ast.ClassDef) or not all(
-        _transparent(definition, deco) for deco in node.decorator_list
-    ):
+    if isinstance(node, ast.ClassDef) or not all(_transparent(definition, deco) for deco in node.decorator_list):
         return None
     if bound is None:
         bound = definition.outer is not None and _decorated(definition, node, "classmethod")
     taken = _plain(definition, node, bound)
     scope = body(definition.outer) if definition.outer else definition.module.scope
     nodes = scope.functions(node.name) if scope and taken.open else []
-    overloads = [
-        _plain(definition, other, bound) for other in nodes if _decorated(definition, other, "overload")
-    ]
+    overloads = [_plain(definition, other, bound) for other in nodes if _decorated(definition, other, "overload")]
     if not overloads:
         return taken
     spelled = _either(overloads)
@@ -230,9 +226,7 @@ def _wraps(node: ast.AST) -> bool:
     arguments = {inner.arg for inner in ast.walk(node) if isinstance(inner, ast.arg)}
     for inner in ast.walk(node):
         match inner:
-            case ast.Call(
-                ast.Name("wraps" | "update_wrapper") | ast.Attribute(attr="wraps" | "update_wrapper")
-            ):
+            case ast.Call(ast.Name("wraps" | "update_wrapper") | ast.Attribute(attr="wraps" | "update_wrapper")):
                 return True
             case ast.Return(ast.Name(name)) if name in arguments:
                 return True

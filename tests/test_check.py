@@ -204,9 +204,7 @@ def test_a_long_value_stays_on_one_short_line():
 
 
 def test_an_unknown_key_names_the_nearest_and_all():
-    (message,) = check(
-        {"optimizer": {"_target_": "torch.optim.AdamW", "_partial_": True, "weigth_decay": 0.1}}
-    )
+    (message,) = check({"optimizer": {"_target_": "torch.optim.AdamW", "_partial_": True, "weigth_decay": 0.1}})
     assert message.startswith(
         "optimizer.weigth_decay: AdamW takes no 'weigth_decay'; did you mean 'weight_decay'? It takes: "
     )
@@ -262,9 +260,7 @@ def test_all_mistakes_come_at_once_with_full_keys():
         "model.a: expected int, got a checked_lib.Nothing",
         "model.a.b: Nothing takes no 'b'. It takes nothing",
     ]
-    assert check([{"_target_": "torch.nn.ReLU", "x": 1}], path="here")[0].startswith(
-        "here[0].x: ReLU takes no 'x'"
-    )
+    assert check([{"_target_": "torch.nn.ReLU", "x": 1}], path="here")[0].startswith("here[0].x: ReLU takes no 'x'")
 
 
 def test_a_target_that_cannot_be_read_is_left_to_the_run():
@@ -344,8 +340,7 @@ def test_mistakes_against_real_packages():
     assert messages[2].endswith("got 'bf16-mixd'; did you mean 'bf16-mixed'?")
     assert messages[3] == "trainer.max_steps: expected int, got 100000.0; write 100000"
     assert messages[4:] == [
-        "loss._target_: torch.nn.CrossEntropyLos: no 'CrossEntropyLos' in torch.nn; "
-        "did you mean 'CrossEntropyLoss'?"
+        "loss._target_: torch.nn.CrossEntropyLos: no 'CrossEntropyLos' in torch.nn; did you mean 'CrossEntropyLoss'?"
     ]
 
 
@@ -422,12 +417,9 @@ def test_our_own_packages_do_not_lend_what_they_import():
 
 def test_trust():
     assert refusal("mypkg.Net") == (
-        "'mypkg.Net' is not in an allowed package; add trust=[mypkg] to allow it "
-        "(it will run code from that package)"
+        "'mypkg.Net' is not in an allowed package; add trust=[mypkg] to allow it (it will run code from that package)"
     )
-    assert check({"n": {"_target_": "checked_lib.Nothing"}})[0].startswith(
-        "n._target_: 'checked_lib.Nothing' is not"
-    )
+    assert check({"n": {"_target_": "checked_lib.Nothing"}})[0].startswith("n._target_: 'checked_lib.Nothing' is not")
     assert allowed("checked_lib.Nothing", ["checked_lib"])
     assert allowed("checked_lib.Nothing", ["other", "checked_lib."])
     assert allowed("checked_lib.function", ["checked_lib"])
@@ -437,9 +429,7 @@ def test_trust():
     assert REALLY in refusal("checked_lib.os.system", ["checked_lib"])
     assert REALLY in refusal("checked_lib.Strange", ["checked_lib"])
     assert allowed("checked_lib.Strange", ["checked_lib", "other_lib"])
-    assert "no 'Nothin' in checked_lib; did you mean 'Nothing'?" in refusal(
-        "checked_lib.Nothin", ["checked_lib"]
-    )
+    assert "no 'Nothin' in checked_lib; did you mean 'Nothing'?" in refusal("checked_lib.Nothin", ["checked_lib"])
 
 
 def test_places_of_definition():
@@ -549,9 +539,7 @@ def test_the_check_imports_no_target():
         print(check({"a": {"_target_": "torch.optim.Adam", "lr": 1}, "b": {"_target_": "lightning.Trainer"}}))
         print(sorted({"torch", "numpy", "lightning", "hydra", "omegaconf"} & set(sys.modules)))
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
     first, second = done.stdout.splitlines()
     assert first.startswith("[\"a.params: Adam needs 'params'")
     assert second == "[]"
@@ -568,9 +556,7 @@ TARGETS = st.sampled_from(
         "",
     ]
 )
-SCALARS = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("???") | TARGETS
-)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("???") | TARGETS
 KEYS = (
     st.sampled_from(
         [
@@ -620,9 +606,7 @@ def test_nothing_breaks_it(config):
 
 
 @settings(deadline=None)
-@given(
-    st.integers() | st.floats() | st.booleans() | st.none() | st.text().filter(lambda text: "${" not in text)
-)
+@given(st.integers() | st.floats() | st.booleans() | st.none() | st.text().filter(lambda text: "${" not in text))
 def test_an_int_is_wanted(value):
     fine = type(value) is int or value == "???"
     assert (found("Net", width=value) == []) == (fine and value != "???")

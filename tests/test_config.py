@@ -6,6 +6,7 @@ import pytest
 
 from mlsci import config, groups
 from mlsci.errors import ConfigError
+from mlsci.record import RunFolder
 
 DIGITS = "experiment=images/digits"
 ONE_MISTAKE = {
@@ -220,3 +221,35 @@ def test_a_missing_interpolation_names_its_key(tmp_path):
     (found,) = messages("net=mine", config_dirs=[tmp_path])
     assert "net.in_features" in found
     assert "vars.nosuch" in found
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        ("reference={metric: test/acc, value: 1}", "reference.metric: nothing measures 'test/acc'"),
+        ("callbacks.checkpoint.monitor=val/acc", "nothing logs 'val/acc'"),
+    ],
+)
+def test_a_mistake_that_shows_only_after_training_does_not_delete_the_run(mistake, words, tmp_path):
+    import mlsci
+
+    small = ["data=digits", "net=linear", "debug=fast", "logger=csv", "callbacks=checkpoint", "figures={}"]
+    with pytest.raises(ConfigError, match=words):
+        mlsci.train([*small, mistake, f"run.dir={tmp_path / 'run'}"])
+    assert RunFolder(tmp_path / "run").status["state"] == "failed"
+    assert (tmp_path / "run" / "metrics.csv").is_file()
+
+
+def test_a_mistake_that_shows_before_training_leaves_no_folder(tmp_path):
+    import mlsci
+
+    with pytest.raises(ConfigError, match="net=cnn meets data=diabetes"):
+        mlsci.train(["data=diabetes", "net=cnn", "logger=none", f"run.dir={tmp_path / 'deep' / 'run'}"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_estimator_that_does_not_fit_the_data_is_a_message(tmp_path):
+    import mlsci
+
+    with pytest.raises(ConfigError, match="model=ridge and data=digits do not fit"):
+        mlsci.train(["data=digits", "model=ridge", "logger=none", f"run.dir={tmp_path / 'run'}"])

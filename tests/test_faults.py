@@ -19,7 +19,6 @@ from mlsci.run import main, messages
 BASE = ["data=digits", "net=linear", "logger=csv", "threads=1", "callbacks=checkpoint", "trainer.max_epochs=1"]
 
 
-
 def test_thirty_random_kills_lose_no_checkpoint(tmp_path):
     path = tmp_path / "last.ckpt"
     script = f"import os, sys, time, random\nsys.argv = ['w', {str(path)!r}]\n" + _FORKING
@@ -43,7 +42,8 @@ for _ in range(30):
         i = 0
         while True:
             i += 1
-            checkpoint.write({"mlsci": {"format": 1}, "state_dict": {}, "i": i, "w": torch.full((200_000,), float(i))}, path)
+            payload = {"mlsci": {"format": 1}, "state_dict": {}, "i": i, "w": torch.full((200_000,), float(i))}
+            checkpoint.write(payload, path)
     while not path.exists():
         time.sleep(0.001)
     time.sleep(draw.uniform(0.0, 0.05))
@@ -133,7 +133,7 @@ def test_nan_ends_with_exit_code_1_and_says_what_to_try(tmp_path, capsys):
     assert "Traceback" in folder.status["traceback"]
 
 
-BROKEN = '''
+BROKEN = """
 from dataclasses import dataclass
 from torch.utils.data import Dataset
 from mlsci.data.digits import Digits
@@ -157,7 +157,7 @@ class BadDigits(Digits):
 
     def statistics(self, datasets):
         return {"inputs": {"mean": 0.0, "std": 1.0}, "targets": {}}
-'''
+"""
 
 
 @pytest.mark.parametrize("workers", [0, 1])

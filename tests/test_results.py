@@ -150,9 +150,7 @@ def test_the_command_stays_where_seeds_and_folds_are_no_grid(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("file", ["provenance.json", "status.json", "metrics.json", "overrides.yaml"])
-@pytest.mark.parametrize(
-    "content", [None, "", '{"exp', "[[[", "null", "3", '{"git": 3, "metrics": [1]}', "\x00"]
-)
+@pytest.mark.parametrize("content", [None, "", '{"exp', "[[[", "null", "3", '{"git": 3, "metrics": [1]}', "\x00"])
 def test_a_half_written_run_is_read_as_far_as_it_goes(tmp_path: Path, file: str, content: str | None) -> None:
     folder = make_run(tmp_path, "a")
     (folder / file).unlink()
@@ -196,10 +194,7 @@ def test_a_missing_file_is_created_with_the_table(tmp_path: Path) -> None:
     text = write(collect(tmp_path / "runs"), tmp_path / "RESULTS.md").read_text()
     assert BEGIN in text
     assert text.endswith(END + "\n")
-    assert (
-        "| images/digits | test/accuracy | 0.980 ± 0.010 (n=3) | 0.98 (published) | yes | LeCun 1998 |"
-        in text
-    )
+    assert "| images/digits | test/accuracy | 0.980 ± 0.010 (n=3) | 0.98 (published) | yes | LeCun 1998 |" in text
 
 
 def test_all_outside_the_markers_stays_byte_for_byte(tmp_path: Path) -> None:

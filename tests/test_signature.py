@@ -192,9 +192,7 @@ def imported(target):
         except AttributeError:
             thing = importlib.import_module(".".join(parts[:end]))
     found = inspect.signature(thing).parameters.values()
-    named = [
-        [p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY] for p in found if "VAR" not in p.kind.name
-    ]
+    named = [[p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY] for p in found if "VAR" not in p.kind.name]
     return [
         named,
         any(p.kind is p.VAR_KEYWORD for p in found),
@@ -337,8 +335,7 @@ CASES = {
         "A",
     ),
     "no init": (
-        "from dataclasses import dataclass\n@dataclass(init=False)\nclass A:\n  x: int\n"
-        "  def __init__(self, q): ...",
+        "from dataclasses import dataclass\n@dataclass(init=False)\nclass A:\n  x: int\n  def __init__(self, q): ...",
         "A",
     ),
     "deleted, then a module": ("from .other import B as other\ndel other", "other.B"),
@@ -511,8 +508,7 @@ def test_any_parameter_list_equals_inspect(names, data):
         "KEYWORD_ONLY": "keyword",
     }
     expected = [
-        (p.name, p.default is p.empty, kinds[p.kind.name])
-        for p in inspect.signature(space["f"]).parameters.values()
+        (p.name, p.default is p.empty, kinds[p.kind.name]) for p in inspect.signature(space["f"]).parameters.values()
     ]
     found = parameters(ast.parse(source).body[0].args, module="m", bound=False)
     assert [(p.name, p.required, p.kind) for p in found.values()] == expected
@@ -520,9 +516,7 @@ def test_any_parameter_list_equals_inspect(names, data):
 
 @settings(deadline=None)
 @given(
-    st.lists(st.sampled_from(["mlsci", "torch", "nn", "Linear", "os", "", "_x", "signature", "é", "1"])).map(
-        ".".join
-    )
+    st.lists(st.sampled_from(["mlsci", "torch", "nn", "Linear", "os", "", "_x", "signature", "é", "1"])).map(".".join)
 )
 def test_no_text_breaks_it(target):
     with contextlib.suppress(NoSuchTarget):

@@ -15,9 +15,7 @@ from mlsci.errors import ConfigError
 from mlsci.nearest import nearest
 
 FILE = "photoz/SDSS_MGS.train"
-URL = (
-    "https://raw.githubusercontent.com/mgckind/MLZ/50afc6d38ec88141a88edb037fe6f82dc35dd9c3/mlz/test/SDSS_MGS.train"
-)
+URL = "https://raw.githubusercontent.com/mgckind/MLZ/50afc6d38ec88141a88edb037fe6f82dc35dd9c3/mlz/test/SDSS_MGS.train"
 SHA256 = "f16579e52e5bdafcb7afda2e98353d671cc446216b73068a16d7558ab0e09c04"
 COLUMNS = (  # the header of the file leaves out eu, but the column is there
     *("zs", "u", "g", "r", "i", "z", "u-g", "g-r", "r-i", "i-z"),

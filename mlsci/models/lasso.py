@@ -29,9 +29,7 @@ class Lasso(LinearEstimator):
     ) -> None:
         super().__init__(in_features=in_features, out_features=out_features)
         if not 0 < alpha < float("inf"):
-            raise ValueError(
-                f"Lasso: alpha must be a finite number > 0, got {alpha}; for 0 take linear_regression"
-            )
+            raise ValueError(f"Lasso: alpha must be a finite number > 0, got {alpha}; for 0 take linear_regression")
         self.alpha = alpha
         self.tolerance = tolerance
         self.max_iterations = max_iterations

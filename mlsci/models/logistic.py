@@ -35,9 +35,7 @@ class Logistic(LinearEstimator):
     ) -> None:
         super().__init__(in_features=in_features, out_features=out_features)
         if out_features < 2:
-            raise ValueError(
-                f"Logistic: out_features is the number of classes, at least 2, got {out_features}"
-            )
+            raise ValueError(f"Logistic: out_features is the number of classes, at least 2, got {out_features}")
         if not 0 < C < float("inf"):
             raise ValueError(
                 f"Logistic: C must be a finite number > 0, got {C}: without a penalty, separable classes "

@@ -17,6 +17,4 @@ class WeightedCrossEntropy(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(
-            outputs, targets, weight=self.weights, label_smoothing=self.label_smoothing
-        )
+        return nn.functional.cross_entropy(outputs, targets, weight=self.weights, label_smoothing=self.label_smoothing)

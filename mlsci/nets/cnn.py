@@ -36,9 +36,7 @@ class CNN(nn.Module):
         super().__init__()
         self.in_shape = picture_shape("CNN", in_shape)
         if kernel_size < 1 or kernel_size % 2 == 0:
-            raise ValueError(
-                f"CNN needs an odd kernel_size, which keeps the size of pictures, got {kernel_size}"
-            )
+            raise ValueError(f"CNN needs an odd kernel_size, which keeps the size of pictures, got {kernel_size}")
         if not channels:
             raise ValueError("CNN needs at least one entry in channels, got none")
         pooling = [True] * len(channels) if pooling is None else list(pooling)

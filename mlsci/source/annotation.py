@@ -63,9 +63,7 @@ class Expected:
         if choices and not (scalars or self.lists or self.objects):
             return f"one of {', '.join([*choices, *none])}"
         lists = [str(items) for items in self.lists]
-        return (
-            " | ".join(dict.fromkeys([*scalars, *choices, *lists, *self.objects, *none])) or "something else"
-        )
+        return " | ".join(dict.fromkeys([*scalars, *choices, *lists, *self.objects, *none])) or "something else"
 
 
 @dataclass(frozen=True)
@@ -203,9 +201,7 @@ def fits(value: object, want: Expected) -> bool:
     if isinstance(value, dict):
         return bool(want.objects) or ("_target_" in value and bool(want.lists))
     if isinstance(value, list | tuple):
-        return any(name not in LISTLESS for name in want.objects) or any(
-            _all_fit(value, items) for items in want.lists
-        )
+        return any(name not in LISTLESS for name in want.objects) or any(_all_fit(value, items) for items in want.lists)
     if value is None or isinstance(value, bool | str):
         return ("None" if value is None else type(value).__name__) in want.scalars
     if isinstance(value, int):

@@ -78,9 +78,7 @@ def _events(body: Sequence[ast.stmt], *, package: str, certain: bool) -> Iterato
             case ast.AugAssign(target=target):
                 yield from _assigned(target, None, certain)
             case ast.Delete(targets):
-                yield from (
-                    Event(target.id, None, certain) for target in targets if isinstance(target, ast.Name)
-                )
+                yield from (Event(target.id, None, certain) for target in targets if isinstance(target, ast.Name))
             case _:
                 for block, sure in _blocks(node, certain):
                     yield from _events(block, package=package, certain=sure)

@@ -60,9 +60,7 @@ def _own(definition: Definition) -> Iterator[tuple[str, Parameter | None]]:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
         name, annotation = node.target.id, _unquoted(node.annotation)
-        kind = origin(
-            definition.module, annotation.value if isinstance(annotation, ast.Subscript) else annotation
-        )
+        kind = origin(definition.module, annotation.value if isinstance(annotation, ast.Subscript) else annotation)
         if kind == "dataclasses.KW_ONLY":
             keyword_only = True
         elif kind.rpartition(".")[2] != "ClassVar":

@@ -145,9 +145,7 @@ def _starred(module: Module, event: Event, name: str, seen: Seen) -> list[Found]
         found = [thing for thing in found if thing not in unsure]
         if unsure and not found:
             return None
-    return (
-        None if found and all(isinstance(thing, Unknown) and thing.node is None for thing in found) else found
-    )
+    return None if found and all(isinstance(thing, Unknown) and thing.node is None for thing in found) else found
 
 
 def stands_for(module: Module, node: ast.expr, name: str = "", seen: Seen = frozenset()) -> list[Found]:
@@ -186,9 +184,7 @@ def origin(module: Module, node: ast.expr) -> str:
 def body(definition: Definition) -> Scope:
     """The names that the body of a class binds."""
     package = (
-        definition.module.name
-        if definition.module.search is not None
-        else definition.module.name.rpartition(".")[0]
+        definition.module.name if definition.module.search is not None else definition.module.name.rpartition(".")[0]
     )
     return Scope(definition.node.body, package)
 
@@ -234,12 +230,7 @@ def _base(definition: Definition, node: ast.expr) -> Definition | Unknown:
         found = _shadowed(definition)
     else:
         found = stands_for(definition.module, node, ast.unparse(node))
-    if (
-        found
-        and len(found) == 1
-        and isinstance(found[0], Definition)
-        and isinstance(found[0].node, ast.ClassDef)
-    ):
+    if found and len(found) == 1 and isinstance(found[0], Definition) and isinstance(found[0].node, ast.ClassDef):
         return found[0]
     return Unknown(f"{definition.module.name}.{ast.unparse(node)}")
 

@@ -124,9 +124,7 @@ def _exports(tree: ast.Module) -> tuple[frozenset[str] | None, bool]:
 def _all_parts(node: ast.stmt) -> Iterator[ast.expr | None]:
     """What one statement puts into ``__all__``; None for a way of doing it that is not understood."""
     match node:
-        case ast.Assign(targets, value) if any(
-            isinstance(to, ast.Name) and to.id == "__all__" for to in targets
-        ):
+        case ast.Assign(targets, value) if any(isinstance(to, ast.Name) and to.id == "__all__" for to in targets):
             yield value
         case ast.AnnAssign(target=ast.Name(id="__all__"), value=value) if value is not None:
             yield value
@@ -166,9 +164,7 @@ def _shallow(node: ast.stmt) -> Iterator[ast.AST]:
 def _strings(node: ast.expr | None) -> list[str] | None:
     match node:
         case ast.List(elts) | ast.Tuple(elts):
-            names = [
-                elt.value for elt in elts if isinstance(elt, ast.Constant) and isinstance(elt.value, str)
-            ]
+            names = [elt.value for elt in elts if isinstance(elt, ast.Constant) and isinstance(elt.value, str)]
             return names if len(names) == len(elts) else None
         case ast.BinOp(left, ast.Add(), right):
             first, second = _strings(left), _strings(right)

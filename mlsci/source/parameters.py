@@ -30,9 +30,7 @@ def parameters(arguments: ast.arguments, *, module: str, bound: bool) -> dict[st
     """The named parameters of a function, without the first one if it is `bound` (self, cls)."""
     found = list(_positional(arguments, module))[1 if bound else 0 :]
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        found.append(
-            Parameter(argument.arg, argument.annotation, default, default is None, "keyword", module)
-        )
+        found.append(Parameter(argument.arg, argument.annotation, default, default is None, "keyword", module))
     return {parameter.name: parameter for parameter in found}
 
 

@@ -99,9 +99,7 @@ def test_the_gap_bounds_the_distance_to_the_minimum_at_every_sweep() -> None:
 def test_too_few_iterations_are_an_error_that_says_what_to_do() -> None:
     x, y = datasets.load_diabetes(return_X_y=True)
     short = Lasso(in_features=10, out_features=1, alpha=1e-3, max_iterations=1)
-    with pytest.raises(
-        RuntimeError, match=r"target 0 is .* after 1 iterations, above tolerance=1.0e-10: .*raise"
-    ):
+    with pytest.raises(RuntimeError, match=r"target 0 is .* after 1 iterations, above tolerance=1.0e-10: .*raise"):
         short.fit(torch.from_numpy(x), torch.from_numpy(y))
     assert short.weight.isnan().all()
 

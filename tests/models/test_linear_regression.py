@@ -12,12 +12,8 @@ def check(x: Tensor, y: Tensor) -> LinearRegression:
     oracle = linear_model.LinearRegression().fit(x.numpy(), y.numpy())
     found = LinearRegression(in_features=x.shape[1], out_features=1 if y.ndim == 1 else y.shape[1])
     found.fit(x, y)
-    torch.testing.assert_close(
-        found.weight, torch.from_numpy(np.atleast_2d(oracle.coef_)), rtol=1e-6, atol=1e-6
-    )
-    torch.testing.assert_close(
-        found.bias, torch.from_numpy(np.atleast_1d(oracle.intercept_)), rtol=1e-6, atol=1e-6
-    )
+    torch.testing.assert_close(found.weight, torch.from_numpy(np.atleast_2d(oracle.coef_)), rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(found.bias, torch.from_numpy(np.atleast_1d(oracle.intercept_)), rtol=1e-6, atol=1e-6)
     return found
 
 

@@ -79,9 +79,7 @@ def test_separable_classes_have_a_minimum_with_a_penalty_and_are_refused_almost_
     slope = float(found.weight[1] - found.weight[0])
     # The derivative of 2 log(1 + exp(-w)) + w^2 / 2.
     assert slope == pytest.approx(2 / (1 + np.exp(slope)), abs=1e-9)
-    with pytest.raises(
-        RuntimeError, match=r"not converged after 30 Newton steps .* lower C \(now 1e\+20; .*separable"
-    ):
+    with pytest.raises(RuntimeError, match=r"not converged after 30 Newton steps .* lower C \(now 1e\+20; .*separable"):
         Logistic(in_features=1, out_features=2, C=1e20, max_iterations=30).fit(x, y)
 
 

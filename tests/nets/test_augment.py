@@ -8,9 +8,7 @@ from torch.nn import functional as F
 from mlsci.nets.augment import RandomAffine, sampling_matrices
 
 
-def sample(
-    x: Tensor, *, angle: float = 0.0, zoom: float = 1.0, shift: tuple[float, float] = (0, 0)
-) -> Tensor:
+def sample(x: Tensor, *, angle: float = 0.0, zoom: float = 1.0, shift: tuple[float, float] = (0, 0)) -> Tensor:
     one = torch.ones(1, dtype=x.dtype)
     matrices = sampling_matrices(
         angle=math.radians(angle) * one,
@@ -54,9 +52,7 @@ def test_zooming_in_by_two_spreads_the_middle() -> None:
 
 def test_shear_moves_rows_against_each_other() -> None:
     one = torch.ones(1)
-    (matrix,) = sampling_matrices(
-        angle=0 * one, zoom=one, shear=one * math.pi / 4, shift=torch.zeros(2, 1), aspect=2.0
-    )
+    (matrix,) = sampling_matrices(angle=0 * one, zoom=one, shear=one * math.pi / 4, shift=torch.zeros(2, 1), aspect=2.0)
     torch.testing.assert_close(matrix, torch.tensor([[1.0, 0.5, 0.0], [0.0, 1.0, 0.0]]))
 
 

@@ -9,9 +9,7 @@ from mlsci.nets.cnn import CNN
     ("size", "blocks", "left"),
     [((28, 28), 2, (7, 7)), ((8, 8), 4, (2, 2)), ((5, 40), 3, (2, 20)), ((3, 3), 1, (3, 3))],
 )
-def test_pooling_halves_while_two_pixels_are_left(
-    size: tuple[int, int], blocks: int, left: tuple[int, int]
-) -> None:
+def test_pooling_halves_while_two_pixels_are_left(size: tuple[int, int], blocks: int, left: tuple[int, int]) -> None:
     net = CNN(in_shape=(1, *size), out_features=2, channels=[2] * blocks)
     assert net.blocks(torch.zeros(1, 1, *size)).shape[2:] == left
 

@@ -147,8 +147,6 @@ def test_a_wrong_shape_is_refused(name: str, shape: tuple[int, ...], message: st
 @pytest.mark.parametrize("net", [CNN, ResNet])
 @pytest.mark.parametrize("shape", [(10,), (1, 0, 8), (1, 2, 8, 8)])
 def test_only_pictures_are_taken(net: type[CNN] | type[ResNet], shape: tuple[int, ...]) -> None:
-    with pytest.raises(
-        ValueError, match=rf"{net.__name__} takes pictures \(channels, height, width\), got"
-    ) as error:
+    with pytest.raises(ValueError, match=rf"{net.__name__} takes pictures \(channels, height, width\), got") as error:
         net(in_shape=shape, out_features=2)
     assert str(error.value).endswith(f"got inputs of shape {shape}")

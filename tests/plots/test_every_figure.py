@@ -24,9 +24,7 @@ def classification(samples: int = 80, classes: int = 3, *, names: tuple[str, ...
     logits = random.normal(size=(samples, classes)) + 1.5 * np.eye(classes)[labels]
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     pictures = random.normal(size=(samples, 1, 8, 8)).astype(np.float32)
-    return Outcome(
-        inputs=pictures, predictions=probabilities.astype(np.float32), targets=labels, classes=names
-    )
+    return Outcome(inputs=pictures, predictions=probabilities.astype(np.float32), targets=labels, classes=names)
 
 
 def regression(samples: int = 80, targets: int = 1, *, scale: float = 1.0) -> Outcome:
@@ -98,9 +96,7 @@ def test_a_figure_is_drawn_labelled_and_saved(make: Callable[[Outcome], Figure],
         (np.array([[1.5, -0.5]]), np.zeros(1, int), "smallest value -0.5"),
     ],
 )
-def test_what_is_no_classification_is_refused(
-    figure: Any, predictions: Any, targets: Any, message: str
-) -> None:
+def test_what_is_no_classification_is_refused(figure: Any, predictions: Any, targets: Any, message: str) -> None:
     outcome = Outcome(inputs=np.zeros((4, 1, 8, 8)), predictions=predictions, targets=targets)
     with pytest.raises(ValueError, match=message):
         figure(outcome)

@@ -31,9 +31,7 @@ def all_text(figure: Figure) -> str:
 def test_confusion_counts_true_by_row() -> None:
     counts = count_pairs(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), classes=3)
     assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
-    assert "accuracy 75.00 % of 4 samples" in all_text(
-        ConfusionMatrix()(binary([0.1, 0.9, 0.9, 0.2], [0, 1, 0, 0]))
-    )
+    assert "accuracy 75.00 % of 4 samples" in all_text(ConfusionMatrix()(binary([0.1, 0.9, 0.9, 0.2], [0, 1, 0, 0])))
 
 
 def test_mistakes_are_ordered_by_confidence() -> None:

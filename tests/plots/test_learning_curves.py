@@ -62,9 +62,7 @@ def test_a_torn_last_line_is_no_value(tmp_path: Path) -> None:
 
 
 def test_only_losses_and_validation_metrics_are_curves(tmp_path: Path) -> None:
-    path = write(
-        tmp_path, "step,epoch,train/loss_pde,val/loss,val/acc,lr,train/acc,test/loss", "1,0,1,2,3,4,5,6"
-    )
+    path = write(tmp_path, "step,epoch,train/loss_pde,val/loss,val/acc,lr,train/acc,test/loss", "1,0,1,2,3,4,5,6")
     losses, scores = losses_and_scores(path)
     assert (list(losses), list(scores)) == (["train/loss_pde", "val/loss"], ["val/acc"])
 
@@ -99,16 +97,10 @@ def test_the_drawing_is_xml_within_its_frame() -> None:
     assert [child.tag for child in tree].count("circle") == 1
 
 
-@pytest.mark.parametrize(
-    ("values", "labels"), [([1e-3, 1.0], ["0.001", "0.01", "0.1", "1"]), ([2.0, 4.0], None)]
-)
+@pytest.mark.parametrize(("values", "labels"), [([1e-3, 1.0], ["0.001", "0.01", "0.1", "1"]), ([2.0, 4.0], None)])
 def test_log_axes_show_decades(values: list[float], labels: list[str] | None) -> None:
-    tree = ElementTree.fromstring(
-        drawing({"loss": list(enumerate(values, 1))}, log=True).split("</svg>")[0] + "</svg>"
-    )
-    ticks = [
-        child.text for child in tree if child.tag == "text" and child.attrib.get("text-anchor") == "end"
-    ][:-1]
+    tree = ElementTree.fromstring(drawing({"loss": list(enumerate(values, 1))}, log=True).split("</svg>")[0] + "</svg>")
+    ticks = [child.text for child in tree if child.tag == "text" and child.attrib.get("text-anchor") == "end"][:-1]
     assert ticks == labels if labels else 2 <= len(ticks) <= 7
 
 
