@@ -2,6 +2,7 @@
 
 import netrc
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from mlsci.loggers.base import RunLogger
 class Wandb(RunLogger):
     """Logs metrics, config, closing table and figures; the run id is that of the run folder, so a resume continues it.
 
-    wandb is imported at the first value, which keeps its seconds out of the time to the first step.
+    wandb is imported with the first burst of values, which keeps its seconds out of the time to the first step.
     `wandb sync RUN_DIR/wandb/offline-run-*` uploads an offline run later.
 
     Args:
@@ -20,6 +21,7 @@ class Wandb(RunLogger):
         entity: user or team; None is the default of the account.
         mode: auto is online where an API key is at hand, and offline elsewhere; `WANDB_MODE` wins over auto.
         tags: shown beside the run.
+        flush_seconds: rows are handed to wandb in bursts; one at a time they cost some milliseconds each.
     """
 
     def __init__(
@@ -29,16 +31,22 @@ class Wandb(RunLogger):
         entity: str | None = None,
         mode: Literal["auto", "online", "offline", "disabled"] = "auto",
         tags: list[str] | None = None,
+        flush_seconds: float = 5.0,
     ):
         super().__init__()
         self.project = project
         self.entity = entity
         self.mode = mode
         self.tags = tags
+        self.flush_seconds = flush_seconds
         self._run: Any = None
+        self._waiting: list[dict[str, float]] = []
+        self._flushed = time.monotonic()
 
-    def open(self) -> None:
-        """Start the wandb run."""
+    def _start(self) -> None:
+        """Start the wandb run, once."""
+        if self._run is not None:
+            return
         import wandb
 
         mode: Any = (os.environ.get("WANDB_MODE") or _login_mode()) if self.mode == "auto" else self.mode
@@ -59,18 +67,28 @@ class Wandb(RunLogger):
         self._run.define_metric("*", step_metric="trainer/global_step")
 
     def write(self, metrics: Mapping[str, float], step: int) -> None:
-        """Log a row."""
-        self._run.log({**metrics, "trainer/global_step": step})
+        """Keep a row, and hand over all that wait when it is time."""
+        self._waiting.append({**metrics, "trainer/global_step": step})
+        if time.monotonic() - self._flushed >= self.flush_seconds:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._start()
+        for row in self._waiting:
+            self._run.log(row)
+        self._waiting, self._flushed = [], time.monotonic()
 
     def summary(self, values: Mapping[str, Any], figures: Mapping[str, Path]) -> None:
         """The closing values and the figures."""
         import wandb
 
+        self._flush()
         self._run.summary.update(dict(values))
         self._run.log({f"figures/{name}": wandb.Image(str(path)) for name, path in figures.items()})
 
     def close(self, status: str) -> None:
         """Finish with the exit code of the run."""
+        self._flush()
         self._run.finish(exit_code=0 if status == "success" else 1)
 
 
