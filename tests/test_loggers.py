@@ -75,7 +75,7 @@ def test_a_failing_logger_does_not_end_a_run(tmp_path, monkeypatch):
     def gone(self):
         raise ConnectionError("no route to host")
 
-    monkeypatch.setattr(Wandb, "_start", gone)
+    monkeypatch.setattr(Wandb, "open", gone)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         result = mlsci.train([*BASE, "logger=[csv,wandb]", f"run.dir={tmp_path / 'run'}"])

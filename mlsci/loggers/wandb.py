@@ -13,7 +13,7 @@ from mlsci.loggers.base import RunLogger
 class Wandb(RunLogger):
     """Logs metrics, config, closing table and figures; the run id is that of the run folder, so a resume continues it.
 
-    wandb is imported with the first burst of values, which keeps its seconds out of the time to the first step.
+    wandb is imported at the first value, which keeps its seconds out of the time to the first step.
     `wandb sync RUN_DIR/wandb/offline-run-*` uploads an offline run later.
 
     Args:
@@ -43,10 +43,8 @@ class Wandb(RunLogger):
         self._waiting: list[dict[str, float]] = []
         self._flushed = time.monotonic()
 
-    def _start(self) -> None:
-        """Start the wandb run, once."""
-        if self._run is not None:
-            return
+    def open(self) -> None:
+        """Start the wandb run."""
         import wandb
 
         mode: Any = (os.environ.get("WANDB_MODE") or _login_mode()) if self.mode == "auto" else self.mode
@@ -73,7 +71,6 @@ class Wandb(RunLogger):
             self._flush()
 
     def _flush(self) -> None:
-        self._start()
         for row in self._waiting:
             self._run.log(row)
         self._waiting, self._flushed = [], time.monotonic()
