@@ -31,7 +31,7 @@ class Wandb(RunLogger):
         entity: str | None = None,
         mode: Literal["auto", "online", "offline", "disabled"] = "auto",
         tags: list[str] | None = None,
-        flush_seconds: float = 5.0,
+        flush_seconds: float = 30.0,
     ):
         super().__init__()
         self.project = project
