@@ -54,7 +54,7 @@ class Collocation(Data):
         return self._reference
 
     def declare(self) -> DataSpec:
-        """Coordinates in, fields out; the net gets the embedding's features."""
+        """Coordinates in, fields out; the net gets the embedding's features and gives the ansatz its outputs."""
         names = tuple(self.pde.inputs)
         return DataSpec(
             inputs=(len(names),),
@@ -62,6 +62,7 @@ class Collocation(Data):
             input_names=names,
             target_names=tuple(self.pde.fields),
             features=int(self.embedding.features),  # type: ignore[arg-type]
+            outputs=self.pde.outputs,
         )
 
     def datasets(self) -> Mapping[str, Dataset]:

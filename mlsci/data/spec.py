@@ -12,7 +12,8 @@ class DataSpec:
 
     `inputs` and `targets` are the shapes of one input and one target, without the batch axis; a class
     number has the shape `()`. `statistics` holds means and standard deviations of the training part. `features` is
-    the number of values that a net sees of one input where the data is embedded first.
+    the number of values that a net sees of one input where the data is embedded first, `outputs` the number that it
+    gives where these are not yet the target.
     """
 
     inputs: tuple[int, ...]
@@ -23,6 +24,7 @@ class DataSpec:
     units: Mapping[str, str] = field(default_factory=dict)
     statistics: Mapping[str, Any] = field(default_factory=dict)
     features: int | None = None
+    outputs: int | None = None
 
     @property
     def in_features(self) -> int:
@@ -32,6 +34,8 @@ class DataSpec:
     @property
     def out_features(self) -> int:
         """The number of outputs a net needs: one a class, or one a target value."""
+        if self.outputs is not None:
+            return self.outputs
         return len(self.classes) if self.classes else math.prod(self.targets)
 
     def mapping(self) -> dict[str, Any]:

@@ -22,6 +22,10 @@ class Domain(Protocol):
     def periodic(self) -> tuple[str, ...]:
         """The coordinates after whose range everything repeats."""
 
+    @property
+    def mirrors(self) -> Mapping[str, Any]:
+        """Periodic coordinates in which everything is even about `.at`, but for a factor that others see to."""
+
 
 class Rescale(nn.Module):
     """Maps the range of every coordinate to [-1, 1]: (N, coordinates) to (N, coordinates).
@@ -64,31 +68,35 @@ class Periodic(nn.Module):
 
     With z the coordinate rescaled to [-1, 1], a periodic one becomes cos(πz), sin(πz), cos(2πz), ... up to
     `harmonics`, any other one z (Dong & Ni, 2021, J. Comput. Phys. 435, 110242). Columns keep the order of
-    the coordinates. Without a periodic coordinate it is `Rescale`.
+    the coordinates. Without a periodic coordinate it is `Rescale`. With `fold`, a coordinate of `pde.mirrors`
+    becomes the cosines about its mirror alone: every function of them is even there.
     Raises ValueError for fewer than one harmonic, for names of `pde.periodic` that `pde.inputs` lacks, and as
     `Rescale` does.
     """
 
-    def __init__(self, pde: Domain, *, harmonics: int = 1) -> None:
+    def __init__(self, pde: Domain, *, harmonics: int = 1, fold: bool = True) -> None:
         super().__init__()
         if harmonics < 1:
             raise ValueError(f"Periodic: harmonics must be at least 1, got {harmonics}")
         self.rescale = Rescale(pde)
         self.periodic = _periodic(pde)
         self.harmonics = harmonics
-        self.features = sum(2 * harmonics if repeats else 1 for repeats in self.periodic)
+        self.mirrors = _mirrors(pde) if fold else {}
+        waves = [harmonics * (1 if index in self.mirrors else 2) for index in range(len(self.periodic))]
+        self.features = sum(count if repeats else 1 for count, repeats in zip(waves, self.periodic, strict=True))
 
     def forward(self, x: Tensor) -> Tensor:
         z = self.rescale(x)  # (N, coordinates)
         columns: list[Tensor] = []
         for index, repeats in enumerate(self.periodic):
             column = z[:, index : index + 1]  # (N, 1)
-            columns += self._waves(column) if repeats else [column]
+            columns += self._waves(column, self.mirrors.get(index)) if repeats else [column]
         return torch.cat(columns, dim=1)  # (N, features)
 
-    def _waves(self, z: Tensor) -> list[Tensor]:
-        phases = [math.pi * k * z for k in range(1, self.harmonics + 1)]
-        return [wave(phase) for phase in phases for wave in (torch.cos, torch.sin)]
+    def _waves(self, z: Tensor, mirror: float | None) -> list[Tensor]:
+        kinds = (torch.cos, torch.sin) if mirror is None else (torch.cos,)
+        phases = [math.pi * k * (z if mirror is None else z - mirror) for k in range(1, self.harmonics + 1)]
+        return [wave(phase) for phase in phases for wave in kinds]
 
 
 class Fourier(nn.Module):
@@ -140,3 +148,14 @@ def _periodic(pde: Domain) -> tuple[bool, ...]:
     if unknown:
         raise ValueError(f"pde.periodic: no coordinate {unknown[0]!r}; known: {', '.join(pde.inputs)}")
     return tuple(name in pde.periodic for name in pde.inputs)
+
+
+def _mirrors(pde: Domain) -> dict[int, float]:
+    """Where the mirrors of rescaled coordinates stand, by column."""
+    found = {}
+    for name, mirror in pde.mirrors.items():
+        if name not in pde.periodic:
+            raise ValueError(f"pde.mirrors: '{name}' is not among the periodic coordinates: {', '.join(pde.periodic)}")
+        low, high = pde.inputs[name]
+        found[list(pde.inputs).index(name)] = (2 * mirror.at - low - high) / (high - low)
+    return found

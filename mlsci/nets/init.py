@@ -1,12 +1,21 @@
 """Where the weights of a physics-informed net start; each is called with the net and embedded points of its domain."""
 
 import math
+from collections.abc import Iterable
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from mlsci.errors import ConfigError
 from mlsci.nets.activations import Sine
+
+
+class Equation(Protocol):
+    """What a start asks of a differential equation."""
+
+    def derivatives(self) -> Iterable[tuple[int, ...]]:
+        """The derivatives it reads, as orders by coordinate."""
 
 
 class AsIs:
@@ -41,11 +50,16 @@ class MultiScale:
     in [0, 1), and c a random one of the embedded points, so that no neuron is spent where there is no domain
     and thin layers meet steep neurons from the start.
 
+    In an equation of order m a neuron counts with its slope to the power m. Unless `decades` are given they are 3 / m
+    with the order of `pde`, at most 1.5, so that no steep neuron drowns the others.
+
     Raises ValueError for decades below 0; when called, ConfigError for a net without a first layer or points
     that do not fit it.
     """
 
-    def __init__(self, *, decades: float = 1.5, lowest: float = -0.3) -> None:
+    def __init__(self, *, pde: Equation | None = None, decades: float | None = None, lowest: float = -0.3) -> None:
+        if decades is None:
+            decades = min(1.5, 3 / max(_order(pde), 1))
         if not (0 <= decades < math.inf and math.isfinite(lowest)):
             raise ValueError(
                 f"MultiScale: decades must be at least 0 and lowest finite, got decades={decades}, lowest={lowest}"
@@ -151,3 +165,8 @@ def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
 def _uniform(shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
     device = None if generator is None else generator.device
     return torch.rand(shape, generator=generator, device=device, dtype=torch.float64)
+
+
+def _order(pde: Equation | None) -> int:
+    """The order of an equation; 2 where there is none."""
+    return 2 if pde is None else max((sum(index) for index in pde.derivatives()), default=0)

@@ -13,12 +13,28 @@ from mlsci.science.pde.fields import View
 
 
 class Place(View):
-    """Coordinates by name, with `elapsed` (time since the start) and `initial` (the fields there), or None."""
+    """Coordinates by name, with `elapsed`, the time since the start, and `initial`, the fields there, or None.
 
-    def __init__(self, columns: Any, names: Sequence[str], *, elapsed: Any = None, initial: View | None = None):
+    Where the equation has a background, `initial` moves on with it. `parity` (N, fields), if any, is what the outputs
+    of a net are multiplied by, so that odd fields vanish where a mirror of the equation stands; `carriers`, each (N, 1),
+    are the oscillations that they modulate.
+    """
+
+    def __init__(
+        self,
+        columns: Any,
+        names: Sequence[str],
+        *,
+        elapsed: Any = None,
+        initial: View | None = None,
+        parity: Any = None,
+        carriers: Sequence[Any] = (),
+    ):
         super().__init__(columns, names)
         self.elapsed = elapsed
         self.initial = initial
+        self.parity = parity
+        self.carriers = carriers
 
 
 class Constraint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ class Prepared:
     embedded: Jet
     offset: Jet | None
     factor: Jet | None
-    points: Jet
+    place: Place
 
 
 class Solution(nn.Module):
@@ -102,7 +103,8 @@ class Solution(nn.Module):
     def at(self, x: Any, window: int) -> Any:
         """The fields by the net of one window."""
         net = self.net if window == self.index else self.past[window]
-        return self.constrained(net(self.embed(x, window)), x, window)
+        place = self.place(x, window)
+        return self.constrained(self.modulated(net(self.embed(x, window)), place), place)
 
     def embed(self, x: Any, window: int) -> Any:
         """The net's inputs: time goes from the start to the end of the domain within every window."""
@@ -110,57 +112,86 @@ class Solution(nn.Module):
             x = x * self._row(1.0, self.windows, x) + self._row(0.0, self._shift(window), x)
         return self.embedding(x)
 
-    def constrained(self, outputs: Any, x: Any, window: int) -> Any:
-        """The net's outputs (N, fields) turned into fields (N, fields)."""
-        return self.constraint(self.pde, View(outputs, self.pde.fields), self.place(x, window))
+    def modulated(self, outputs: Any, place: Place) -> Any:
+        """n₀ + n₁ q₁ + n₂ q₂ + ... with the carriers q, from (N, (1 + carriers) · fields) to (N, fields)."""
+        count = len(self.pde.fields)
+        found = outputs if not place.carriers else outputs[:, :count]
+        for number, carrier in enumerate(place.carriers, start=1):
+            found = found + carrier * outputs[:, number * count : (number + 1) * count]
+        return found
+
+    def constrained(self, outputs: Any, place: Place) -> Any:
+        """The net's modulated outputs (N, fields) turned into fields (N, fields)."""
+        if place.parity is not None:
+            outputs = place.parity * outputs
+        return self.constraint(self.pde, View(outputs, self.pde.fields), place)
 
     def place(self, x: Any, window: int) -> Place:
-        """Coordinates with what the ansatz may need: time since the start and the state there."""
+        """Coordinates with what the ansatz may need: time since the start, the state there, parities and carriers."""
+        carriers = [column[:, None] for column in self.pde.carriers(View(x, self.names))]
+        parity = self._parity(x)
         if self.pde.time not in self.names:
-            return Place(x, self.names)
+            return Place(x, self.names, parity=parity, carriers=carriers)
         start = self.edges[window] if self.windows > 1 else self.pde.inputs[self.pde.time][0]
         elapsed = x[:, self.names.index(self.pde.time)] - start
-        if window == 0:
-            return Place(x, self.names, elapsed=elapsed, initial=self._first_state(x))
         before = x * self._row(1.0, 0.0, x) + self._row(0.0, start, x)
-        return Place(x, self.names, elapsed=elapsed, initial=View(self.at(before, window - 1), self.pde.fields))
+        initial = self._first_state(x) if window == 0 else self.at(before, window - 1)
+        if initial is not None:
+            initial = View(self._moved_on(initial, x, before), self.pde.fields)
+        return Place(x, self.names, elapsed=elapsed, initial=initial, parity=parity, carriers=carriers)
+
+    def _parity(self, x: Any) -> Any:
+        """For every field the sines that make it odd in mirrored coordinates, (N, fields); None if all are even."""
+        factors: dict[str, Any] = {}
+        for name, mirror in self.pde.mirrors.items():
+            low, high = self.pde.inputs[name]
+            sine = torch.sin((2 * math.pi / (high - low)) * (x[:, self.names.index(name)] - mirror.at))
+            factors |= {field: sine * factors.get(field, 1.0) for field in mirror.odd}
+        return self._columns(tuple(factors.get(field, 1.0) for field in self.pde.fields), x) if factors else None
+
+    def _moved_on(self, initial: Any, x: Any, before: Any) -> Any:
+        """The fields (N, fields) at the start, with what the background has changed by since."""
+        now = self._columns(self.pde.background(View(x, self.names)), x)
+        return initial if now is None else initial + now - self._columns(self.pde.background(View(before, self.names)), x)
 
     def prepare(self, points: Tensor, layout: Layout) -> Prepared:
         """Everything at these points that does not depend on the net in training."""
         with torch.no_grad():
             x = coordinates(points, layout)
-            embedded = self.embed(x, self.index)
+            place, embedded = self.place(x, self.index), self.embed(x, self.index)
             zero = Jet(x.streams.new_zeros(len(layout.indices), len(points), len(self.pde.fields)), layout)
             one = Jet(zero.streams.clone(), layout)
             one.streams[0] = 1
-            offset = self.constrained(zero, x, self.index)
-            factor = self.constrained(one, x, self.index) - offset
-            if not self._affine(offset, factor, x):
-                return Prepared(embedded, None, None, x)
-            return Prepared(embedded, offset, factor, x)
+            offset = self.constrained(zero, place)
+            factor = self.constrained(one, place) - offset
+            if not self._affine(offset, factor, place):
+                return Prepared(embedded, None, None, place)
+            return Prepared(embedded, offset, factor, place)
 
     def prepared(self, known: Prepared) -> Jet:
         """The fields in training at prepared points."""
-        outputs = self.net(known.embedded)
+        outputs = self.modulated(self.net(known.embedded), known.place)
         if known.offset is None:
-            return self.constrained(outputs, known.points, self.index)
+            return self.constrained(outputs, known.place)
         return known.offset + known.factor * outputs
 
-    def _affine(self, offset: Jet, factor: Jet, x: Jet) -> bool:
+    def _affine(self, offset: Jet, factor: Jet, place: Place) -> bool:
         """Whether the ansatz is offset + factor · net, field by field; if not it's evaluated as it stands."""
-        generator = torch.Generator().manual_seed(0)
-        shape = offset.streams.shape
-        probe = Jet(torch.rand(shape, generator=generator, dtype=x.dtype).to(x.device), x.layout)
-        found, expected = self.constrained(probe, x, self.index), offset + factor * probe
+        streams, generator = offset.streams, torch.Generator().manual_seed(0)
+        probe = Jet(torch.rand(streams.shape, generator=generator, dtype=streams.dtype).to(streams.device), offset.layout)
+        found, expected = self.constrained(probe, place), offset + factor * probe
         return bool(torch.allclose(found.streams, expected.streams, rtol=1e-9, atol=1e-9))
 
-    def _first_state(self, x: Any) -> View | None:
-        stated = self.pde.initial(View(x, self.names))
+    def _first_state(self, x: Any) -> Any:
+        return self._columns(self.pde.initial(View(x, self.names)), x)
+
+    def _columns(self, stated: Any, x: Any) -> Any:
+        """What an equation states of its fields, (N, fields); a number holds everywhere."""
         if stated is None:
             return None
         values = stated if isinstance(stated, tuple) else (stated,)
         column = x[:, 0]
-        return View(torch.stack([column * 0 + value for value in values], dim=1), self.pde.fields)
+        return torch.stack([column * 0 + value for value in values], dim=1)
 
     def _row(self, others: float, time: float, x: Any) -> Tensor:
         row = torch.full((len(self.names),), others, dtype=x.dtype, device=x.device)

@@ -2,6 +2,7 @@
 
 from mlsci.science.pde.base import PDE
 from mlsci.science.pde.conditions import Condition, Dirichlet, Initial, Neumann, Observations, Periodic, Robin
+from mlsci.science.pde.mirror import Mirror
 from mlsci.science.pde.parameters import Coefficient, Learn, Span
 from mlsci.science.pde.reference import Reference
 
@@ -12,6 +13,7 @@ __all__ = [
     "Dirichlet",
     "Initial",
     "Learn",
+    "Mirror",
     "Neumann",
     "Observations",
     "Periodic",

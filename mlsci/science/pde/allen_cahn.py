@@ -15,6 +15,7 @@ from mlsci.science.pde.base import PDE
 from mlsci.science.pde.conditions import Condition, Initial, Periodic
 from mlsci.science.pde.fields import Fields, View
 from mlsci.science.pde.known import on_space_time, over_coefficients, rounded_kink
+from mlsci.science.pde.mirror import Mirror
 from mlsci.science.pde.parameters import Coefficient
 from mlsci.science.pde.reference import Reference
 from mlsci.science.solvers.etdrk4 import Semilinear, converged
@@ -30,6 +31,7 @@ class AllenCahn(PDE):
 
     coordinates: ClassVar = {"x": (-1.0, 1.0), "t": (0.0, 1.0)}
     periodic = ("x",)
+    mirrors: ClassVar = {"x": Mirror()}
 
     epsilon: Coefficient = 1e-4
     rate: Coefficient = 5.0
@@ -43,9 +45,9 @@ class AllenCahn(PDE):
     def conditions(self) -> list[Condition]:
         return [Initial(u=self.initial), Periodic("x", "u", "u_x", hard=True)]
 
-    def ansatz(self, n: Any, c: Any) -> tuple[Any, ...]:
-        """u = u₀ + kink + (t - t₀) n, where the second term rounds off the kink of u₀, see `rounded_kink`."""
-        return (c.initial.u + rounded_kink(c, slope=2.0, half=1.0, diffusivity=1e-4) + c.elapsed * n.u,)
+    def background(self, c: Any) -> Any:
+        """What rounds off the kink of the initial state."""
+        return rounded_kink(c, slope=2.0, half=1.0, diffusivity=1e-4)
 
     def reference(self) -> Reference | None:
         return self._reference

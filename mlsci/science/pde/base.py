@@ -14,6 +14,7 @@ from mlsci.science.geometry.base import Geometry
 from mlsci.science.geometry.box import Box
 from mlsci.science.pde.conditions import Condition
 from mlsci.science.pde.fields import Fields, Recorder, View, stack_residuals
+from mlsci.science.pde.mirror import Mirror
 from mlsci.science.pde.names import MultiIndex
 from mlsci.science.pde.parameters import Learn, Span
 from mlsci.science.pde.reference import Reference
@@ -28,12 +29,15 @@ class PDE:
         coordinates   name -> (low, high), in the order of the net's inputs
         fields        names of what is solved for
         periodic      coordinates along which the solution is periodic
+        mirrors       name -> Mirror(at=..., odd=...): periodic coordinates in which it is even or odd
         residual(f, p)        the equation as it stands: f.u_t + f.u * f.u_x - p.nu * f.u_xx; several as a tuple
 
     and where they apply
 
         conditions()          what else holds: Initial, Dirichlet, Neumann, Robin, Periodic, Observations, Condition
         initial(c)            the fields at the start, as functions of the coordinates c.x, ...
+        background(c)         a part of the fields that is known at all times, such as what becomes of a kink
+        carriers(c)           known oscillations of the fields, which the net modulates
         ansatz(n, c)          fields from the net's outputs n.u, ..., such that conditions hold by construction
         domain()              the geometry, a box unless it says otherwise
         reference()           a known solution with its own error
@@ -42,13 +46,14 @@ class PDE:
 
     A coefficient is a number, `Learn(initial=...)` or `Span(low=..., high=...)`.
 
-    Everything in residual, initial and ansatz is written with torch functions and operators, so that it works on
+    Everything in residual, initial, background, carriers and ansatz is written with torch functions and operators, so that it works on
     tensors and on jets alike.
     """
 
     coordinates: ClassVar[Mapping[str, tuple[float, float]]] = {}
     fields: ClassVar[Sequence[str]] = ("u",)
     periodic: ClassVar[Sequence[str]] = ()
+    mirrors: ClassVar[Mapping[str, Mirror]] = {}
     time: ClassVar[str] = "t"
 
     def residual(self, f: Fields, p: View) -> Any:
@@ -62,6 +67,20 @@ class PDE:
     def initial(self, c: Any) -> Any:
         """The fields at the start, one value or a tuple; None where there is no start."""
         return None
+
+    def background(self, c: Any) -> Any:
+        """A part of the fields that is known at all times, one value or a tuple; None where there is none.
+
+        What it has changed by since the start is added to `c.initial`, so that the ansatz leaves the net with the rest.
+        """
+        return None
+
+    def carriers(self, c: Any) -> Sequence[Any]:
+        """Known oscillations q₁, q₂, ..., each (N,): a field's output is then n = n₀ + n₁ q₁ + n₂ q₂ + ...
+
+        What is fast but known up to a slow factor, such as a wave that runs through a potential, needs no fast net.
+        """
+        return ()
 
     def ansatz(self, n: Any, c: Any) -> Any:
         """The fields from the net's outputs: u = u₀ + (t − t₀)·n where there is an initial state, else n."""
@@ -106,6 +125,12 @@ class PDE:
         """Coordinates and spanned coefficients with their ranges: the inputs of a net, in order."""
         spans = {name: value for name, value in self.coefficients.items() if isinstance(value, Span)}
         return {**self.coordinates, **{name: (span.low, span.high) for name, span in spans.items()}}
+
+    @property
+    def outputs(self) -> int:
+        """The number of outputs a net needs: one a field, and one a field for every carrier."""
+        middle = torch.tensor([[(low + high) / 2 for low, high in self.inputs.values()]], dtype=torch.float64)
+        return len(self.fields) * (1 + len(self.carriers(View(middle, tuple(self.inputs)))))
 
     def derivatives(self) -> set[MultiIndex]:
         """The derivatives that the residual reads, found in a dry run.

@@ -74,16 +74,14 @@ def on_space_time(grid: Grid, *, x: int = 1, source: str) -> Reference:
 
 
 def rounded_kink(c: Any, *, slope: float, half: float, diffusivity: float) -> Any:
-    """What rounds off a kink, slope · |distance to ±half|, that an initial state has when continued periodically.
+    """What diffusion makes of a kink, slope · |distance to ±half|, that an initial state has when continued periodically.
 
-    With |distance| = 2·half/π · cos(πx / 2·half) =: d it is slope · (sqrt(d² + 4Dt/π) - d), in later time windows the
-    growth of that since the start of the window: zero at first, and then its slope cancels the kink's. Without it
-    the ansatz u₀ + (t - t₀) n carries the kink along for ever. At d = 0 it is what the heat equation makes of a kink.
+    With |distance| = 2·half/π · cos(πx / 2·half) =: d it is slope · sqrt(d² + 4Dt/π): as a background its growth
+    cancels the kink at once. Without it the ansatz u₀ + (t - t₀) n carries the kink along for ever. At d = 0 it is what
+    the heat equation makes of a kink.
     """
     distance = 2 * half / math.pi * torch.cos(math.pi / (2 * half) * c.x)
-    spread = 4 * diffusivity / math.pi
-    now, before = (torch.sqrt(distance**2 + spread * t) for t in (c.t, c.t - c.elapsed))
-    return slope * (now - before)
+    return slope * torch.sqrt(distance**2 + (4 * diffusivity / math.pi) * c.t)
 
 
 def _joined(parts: Sequence[Reference], values: Sequence[Mapping[str, float]], axes: Mapping[str, Array]) -> Reference:

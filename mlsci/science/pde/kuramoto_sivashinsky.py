@@ -15,6 +15,7 @@ from mlsci.science.pde.base import PDE
 from mlsci.science.pde.conditions import Condition, Initial, Periodic
 from mlsci.science.pde.fields import Fields, View
 from mlsci.science.pde.known import on_space_time, over_coefficients
+from mlsci.science.pde.mirror import Mirror
 from mlsci.science.pde.parameters import Coefficient
 from mlsci.science.pde.reference import Reference
 from mlsci.science.solvers import etdrk4
@@ -29,6 +30,7 @@ class KuramotoSivashinsky(PDE):
 
     coordinates: ClassVar = {"x": (-1.0, 1.0), "t": (0.0, 1.0)}
     periodic = ("x",)
+    mirrors: ClassVar = {"x": Mirror(odd=("u",))}
 
     alpha: Coefficient = 5.0
     beta: Coefficient = 0.5
@@ -73,6 +75,7 @@ class ChaoticKuramotoSivashinsky(KuramotoSivashinsky):
     """
 
     coordinates: ClassVar = {"x": (0.0, 2 * math.pi), "t": (0.0, 0.5)}
+    mirrors: ClassVar = {"x": Mirror(at=math.pi / 2, odd=("u",))}
 
     alpha: Coefficient = 100 / 16
     beta: Coefficient = 100 / 16**2

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
+from mlsci.science.jets import known
 from mlsci.science.pde.base import PDE
 from mlsci.science.pde.conditions import Condition, Initial, Periodic
 from mlsci.science.pde.fields import Fields, View
-from mlsci.science.pde.known import on_space_time, rounded_kink
+from mlsci.science.pde.free_wave import FreeKink
+from mlsci.science.pde.known import on_space_time
+from mlsci.science.pde.mirror import Mirror
 from mlsci.science.pde.reference import Reference
 from mlsci.science.solvers import etdrk4
 
-KINK = 2 * math.tanh(5.0) / math.cosh(5.0)  # the slope of 2 sech x at x = -5
+REAL = FreeKink(slope=2 * math.tanh(5.0) / math.cosh(5.0), half=5.0)  # 2 sech x has this slope at x = -5
+IMAGINARY = replace(REAL, imaginary=True)
+WAVES = [replace(part, slope=1.0) for part in (REAL, IMAGINARY)]
+COMPANIONS = [replace(part, companion=True) for part in WAVES]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -30,6 +36,7 @@ class Schrodinger(PDE):
     coordinates: ClassVar = {"x": (-5.0, 5.0), "t": (0.0, math.pi / 2)}
     fields = ("u", "v")
     periodic = ("x",)
+    mirrors: ClassVar = {"x": Mirror()}
 
     @property
     def legacy(self) -> str:
@@ -42,16 +49,24 @@ class Schrodinger(PDE):
         return real, imaginary
 
     def initial(self, c: Any) -> Any:
-        return 4 / (torch.exp(c.x) + torch.exp(-c.x)), 0.0
+        """2 sech x, the kink that it has at x = ±5 by the harmonics of `FreeKink` alone (5e-6 of it are left out)."""
+        return 4 / (torch.exp(c.x) + torch.exp(-c.x)) - REAL.start(c.x) + known(REAL, c.x, 0 * c.x), 0.0
 
     def conditions(self) -> list[Condition]:
         start = Initial(u=lambda c: self.initial(c)[0], v=0.0)
         return [start, Periodic("x", "u", "v", "u_x", "v_x", hard=True)]
 
-    def ansatz(self, n: Any, c: Any) -> tuple[Any, ...]:
-        """h = h₀ + kink + (t - t₀) n, where the second term rounds off the kink that h₀ has at x = ±5."""
-        kink = rounded_kink(c, slope=KINK, half=5.0, diffusivity=0.5)
-        return c.initial.u + kink + c.elapsed * n.u, c.initial.v + c.elapsed * n.v
+    def background(self, c: Any) -> Any:
+        """The wave that the kink of 2 sech x at x = ±5 sends out, in ripples that are the finer the earlier."""
+        return known(REAL, c.x, c.t), known(IMAGINARY, c.x, c.t)
+
+    def carriers(self, c: Any) -> list[Any]:
+        """The same wave, split so that its parts that run to the right and to the left are modulated each by itself.
+
+        Running through the solitons it is scattered, and its ripples are too fine for a small net to follow.
+        """
+        across = torch.sin(math.pi / 5 * c.x)  # makes the companion even too
+        return [known(part, c.x, c.t) for part in WAVES] + [across * known(part, c.x, c.t) for part in COMPANIONS]
 
     def reference(self) -> Reference:
         return self._reference
