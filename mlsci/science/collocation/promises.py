@@ -20,8 +20,10 @@ def check_promises(points: Points, system: System) -> None:
     """Refuse a hard condition that ansatz and embedding don't fulfil: nobody would train it.
 
     Raises:
-        ConfigError: one message for each such condition.
+        ConfigError: one message for each such condition; a derivative that the system can't take.
     """
+    for layout in (points.layout, *points.layouts.values()):
+        system.derivative.check(layout, points.solution.names)
     trained = {condition.name for condition in points.conditions}
     messages = []
     for condition in points.pde.conditions():
