@@ -34,7 +34,7 @@ def close(job: Job, *, seconds: Callable[[], dict[str, float]]) -> Result:
     found = {"metrics": metrics, "parameters": parameters, "epochs": job.epochs_done, "steps": job.steps_done, **timing}
     job.folder.write_json("metrics.json", found)  # first: no baseline that fails may cost the run its numbers
     baselines = _baselines(job)
-    comparison = compare(metrics, job.config.get("reference"), baselines)
+    comparison = compare(metrics, job.config.get("reference"), baselines) if job.config["test"] else []
     job.folder.write_json("metrics.json", {**found, "comparison": comparison, "baselines": baselines})
     figures = draw(job, outcome_of(job, metrics))
     _end_loggers(job, metrics, figures)
@@ -106,6 +106,8 @@ def _baselines(job: Job) -> dict[str, dict[str, float]]:
     test_x, test_y = _arrays(job.data.split("test"), job)
     found: dict[str, dict[str, float]] = {}
     for name, config in configs.items():
+        if config is None:
+            continue
         method = instantiate(config, trust=job.trust, path=f"baselines.{name}")
         method.fit(x, y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)
         predictions = _answers(method, test_x, test_y)
@@ -154,6 +156,8 @@ def _print(job: Job, metrics: Any, comparison: Any, baselines: Any, figures: Any
     shown = job.folder.best if job.folder.best.is_file() else job.folder.last
     if shown.is_file():
         console.print(f"checkpoint  {shown}", soft_wrap=True, highlight=False)
+    if job.config["reference"] and not job.config["test"]:
+        console.print("compared    nothing: test=false", highlight=False)
     console.print(f"CPU time    {timing['cpu_seconds']:.1f} s", highlight=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ import numpy as np
 import torch
 from torch.utils.data import TensorDataset
 
-from mlsci.build import instantiate
 from mlsci.loggers.csv import CSV
 from mlsci.plots.curves import learning_curves
 from mlsci.plots.outcome import DoesNotApply, Outcome
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def outcome_of(job: Job, metrics: Mapping[str, float]) -> Outcome | None:
-    """Inputs, predictions and targets of the test part for the figures; None where there are none."""
-    part = job.data.split("test") if job.config["test"] and job.data.has("test") else None
+    """Inputs, predictions and targets for the figures; None where there are none."""
+    part = job.data.pictured() if job.config["test"] else None
     if not isinstance(part, TensorDataset) or len(part.tensors) != 2 or job.data.spec is None:
         return None
     if not job.model.predicts:
@@ -53,8 +53,7 @@ def draw(job: Job, outcome: Outcome | None) -> dict[str, Path]:
     made: dict[str, Path] = {}
     wanted: dict[str, Callable[[], Any]] = {}
     if outcome is not None:
-        objects = instantiate(job.config_resolved("figures") or {}, trust=job.trust, path="figures")
-        wanted |= {name: (lambda figure=figure: figure(outcome)) for name, figure in objects.items()}
+        wanted |= {name: partial(figure, outcome) for name, figure in job.named("figures").items()}
     curves = _curves(job)
     if curves.is_file() and job.steps_done:
         wanted["learning_curves"] = lambda: learning_curves(curves)

@@ -122,8 +122,8 @@ class Job:
         pace = self.model.pace
         pace.clip = config.pop("gradient_clip_val", None)
         pace.accumulate = config.pop("accumulate_grad_batches", 1) or 1
-        callbacks = instantiate(self.resolved["callbacks"], trust=self.trust, path="callbacks")
-        loggers = instantiate(self.resolved["logger"], trust=self.trust, path="logger")
+        callbacks = self.named("callbacks")
+        loggers = self.named("logger")
         self._introduce(callbacks.values(), loggers.values(), payload)
         resume = [Resume(payload)] if payload is not None and not self.model.fitted_at_once else []
         return instantiate(
@@ -231,9 +231,10 @@ class Job:
                 if isinstance(logger, RunLogger):
                     logger.end("failed")
 
-    def config_resolved(self, key: str) -> Any:
-        """A part of the config with everything of the data filled in."""
-        return self.resolved[key]
+    def named(self, key: str) -> dict[str, Any]:
+        """The objects of a part of the config that is a dict by name; `<key>.<name>=null` leaves one out."""
+        entries = {name: entry for name, entry in (self.resolved[key] or {}).items() if entry is not None}
+        return instantiate(entries, trust=self.trust, path=key)
 
     def warn(self, text: str) -> None:
         """On the terminal and in log.txt."""

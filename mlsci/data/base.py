@@ -98,6 +98,10 @@ class Data(LightningDataModule):
         """Whether there is such a split."""
         return self._datasets is not None and name in self._datasets
 
+    def pictured(self) -> Dataset | None:
+        """What figures are drawn from: the test part."""
+        return self.split("test") if self.has("test") else None
+
     def train_dataloader(self) -> TrainLoader:
         """Blocks of training batches."""
         if self.train_loader is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.utils.data import Dataset, TensorDataset
 
 from mlsci.data.base import Data
@@ -17,8 +17,10 @@ from mlsci.data.spec import DataSpec
 from mlsci.errors import ConfigError, DownloadError
 from mlsci.science.pde.base import PDE
 from mlsci.science.pde.reference import Reference
+from mlsci.science.sampling.grid import Grid
 
 MONITORED = 2000
+PICTURED = 20_000  # cells of a figure where nobody knows the solution
 
 
 @dataclass(kw_only=True, eq=False)
@@ -77,6 +79,13 @@ class Collocation(Data):
         parts["test"] = TensorDataset(points, values)
         return parts
 
+    def pictured(self) -> Dataset | None:
+        """The reference; without one a grid in the domain, with targets that are NaN."""
+        if self.has("test"):
+            return super().pictured()
+        points = Grid(points=PICTURED).draw(self.pde.domain(), generator=Generator())
+        return TensorDataset(points, torch.full((len(points), len(self.pde.fields)), torch.nan, dtype=points.dtype))
+
     def legacy(self) -> tuple[Tensor, Tensor] | None:
         """Points and values of the file that others are scored on; None where there is none, or it's not to be had."""
         if self.pde.legacy is None:
@@ -93,7 +102,7 @@ class Collocation(Data):
         """The reference's own error, and true coefficients, for figures."""
         known: dict[str, Any] = {"time": self.pde.time}
         known |= {
-            f"true/{name}": unknown.true for name, unknown in self.pde.learned.items() if unknown.true is not None
+            f"true/{name}": unknown.truth for name, unknown in self.pde.learned.items() if unknown.truth is not None
         }
         if self.reference is None:
             return known

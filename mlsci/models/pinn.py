@@ -13,9 +13,9 @@ from torchmetrics import Metric
 
 from mlsci.errors import ConfigError, NonFiniteLoss
 from mlsci.models.base import Evaluation, Model
-from mlsci.science.collocation.block import Block
 from mlsci.science.collocation.constraint import Constraint
-from mlsci.science.collocation.derivative import Derivative, check_finite
+from mlsci.science.collocation.derivative import Derivative
+from mlsci.science.collocation.held_out import HeldOut, Watched
 from mlsci.science.collocation.points import Points, untrained_faces
 from mlsci.science.collocation.promises import check_promises
 from mlsci.science.collocation.report import drift, residual_anywhere, standard_errors
@@ -76,23 +76,23 @@ class PINN(Model):
         self.pde = pde
         self.window = window
         self.weighting = weighting
-        self.held_out = held_out
         self.solution = Solution(pde=pde, net=net, embedding=embedding, constraint=constraint, windows=window.count)
-        self.coefficients = nn.ParameterDict(
-            {name: nn.Parameter(torch.tensor(float(unknown.initial))) for name, unknown in pde.learned.items()}
-        )
+        starts = {name: torch.tensor(unknown.start, dtype=torch.float64) for name, unknown in pde.learned.items()}
+        self.coefficients = nn.ParameterDict({name: nn.Parameter(start) for name, start in starts.items()})
         self.to(getattr(torch, dtype))
         self.points = Points(solution=self.solution, constraint=constraint, sampler=sampler)
         self._start(init)
         learned = dict(self.coefficients.items())
         self.system = System(solution=self.solution, coefficients=learned, derivative=derivative)
         check_promises(self.points, self.system)
-        self._judges: dict[int, list[Block]] = {}
+        self.judge = HeldOut(
+            self.system, points=self.points, constraint=constraint, weighting=weighting, count=held_out
+        )
         self._held: tuple[int, Tensor] | None = None
         self._drawn = -1  # the last epoch that drew points
         self._loaded: dict[str, Any] | None = None
         self.register_load_state_dict_post_hook(PINN._restore)
-        self.cpu_seconds = 0.0
+        self.cpu_seconds, self._since = 0.0, 0.0
         self.after_step.append(self._adapt)
         self._check_observations()
 
@@ -104,9 +104,9 @@ class PINN(Model):
         """The weighted loss on the points of this epoch, and its parts."""
         return self.system.loss()
 
-    def residuals(self, batch: Any) -> System:
-        """The equations at the points of this epoch, with their Jacobian."""
-        return self.system
+    def residuals(self, batch: Any) -> Watched:
+        """The equations at the points of this epoch, with their Jacobian and the loss at other points."""
+        return Watched(self.system, self.judge)
 
     def evaluate(self, batch: Any) -> Evaluation:
         """The held-out loss, and the fields beside the reference."""
@@ -130,30 +130,29 @@ class PINN(Model):
     def on_train_epoch_start(self) -> None:
         """Open the next time window where one is due, and draw new points."""
         super().on_train_epoch_start()
-        started = time.process_time()
+        self._since = time.process_time()
         if self._drawn != self.current_epoch:  # else a run goes on that was stopped after the draw
             self._open_window()
             if self._new_points_due():
                 self._draw()
             self._drawn = self.current_epoch
-        self.cpu_seconds += time.process_time() - started
+        self._count_seconds()
 
     def training_step(self, block: Any, batch_idx: int) -> None:
-        """Take the steps of a block, and count the processor time of training alone."""
-        started = time.process_time()
+        """Take the steps of a block; their processor time is counted up to the last step, before loggers start."""
+        self._since = time.process_time()
         try:
             super().training_step(block, batch_idx)
         except FloatingPointError as error:
             self._explain(error)
-        self.cpu_seconds += time.process_time() - started
 
     def on_validation_epoch_end(self) -> None:
         """Log held-out loss and error, the processor time, and the learned coefficients."""
         super().on_validation_epoch_end()
         self.log("cpu_seconds", self.cpu_seconds)
         self.log("points", float(len(self.system.blocks[0].points)) if self.system.blocks else 0.0)
-        for name, value in self.coefficients.items():
-            self.log(f"coefficient/{name}", value.detach().float())
+        for name in self.coefficients:
+            self.log(f"coefficient/{name}", self._coefficient(name))
 
     def final_metrics(self, data: Any) -> dict[str, float]:
         """The reference's own error, the legacy file's score, drifts of invariants, coefficients and their errors."""
@@ -167,10 +166,10 @@ class PINN(Model):
                 ours, truth = self.pde.scored(self(legacy[0]).double().cpu()), self.pde.scored(legacy[1])
             found["test/legacy_error"] = float((ours - truth).norm() / truth.norm())
         for name, unknown in self.pde.learned.items():
-            value = float(self.coefficients[name].detach())
+            value = self._coefficient(name)
             found[f"test/{name}"] = value
-            if unknown.true is not None:
-                found[f"test/{name}_error"] = abs(value / unknown.true - 1)
+            if unknown.truth is not None:
+                found[f"test/{name}_error"] = abs(value / unknown.truth - 1)
         if self.system.blocks:
             found |= {f"test/{name}_stderr": error for name, error in standard_errors(self.system).items()}
         return found | {"test/train_cpu_seconds": self.cpu_seconds}
@@ -198,7 +197,8 @@ class PINN(Model):
         self.system.blocks = self.points.rebuilt(state["blocks"])
         self.weighting.load_state_dict(state["weighting"])
         self.weighting.apply(self.system)
-        self._held, self._judges = None, {}
+        self._held = None
+        self.judge.forget()
 
     def _start(self, init: Callable[..., None]) -> None:
         """Weights from the global random state, that `run` has seeded."""
@@ -212,54 +212,42 @@ class PINN(Model):
         """A new training set, by the residuals of the present state once there is one."""
         generator = Generator().manual_seed(int(torch.randint(2**62, (1,))))
         known = bool(self.system.blocks)
-        count = self._count()
-        self.system.blocks = self.points.draw(
-            count=count,
-            generator=generator,
-            score=(lambda block: self._residual(block).norm(dim=1)) if known else None,
-        )
+        try:
+            self.system.blocks = self.points.draw(
+                count=self._count(),
+                generator=generator,
+                score=(lambda block: self.judge.residual(block).norm(dim=1)) if known else None,
+            )
+        except FloatingPointError as error:
+            self._explain(error)
         self.system.latest = {}
         self.weighting.begin(self.system)
+        if hasattr(self.pace.optimizer, "begin"):
+            self.pace.optimizer.begin()  # type: ignore[union-attr]
 
     def _count(self) -> int | None:
-        """The number of points: it grows by the sampler's factor at every draw of a window, up to its limit."""
+        """The number of points: in a window it grows by the sampler's factor where that is due, up to its limit."""
         sampler, have = self.points.sampler, self.system.blocks
         if not have:
             return None
-        return min(int(len(have[0].points) * sampler.growth), sampler.most or 10**9)
-
-    def _residual(self, block: Block) -> Tensor:
-        with torch.enable_grad():
-            found = self.system.residuals(block).detach()
-        try:
-            check_finite(found, block)
-        except FloatingPointError as error:
-            self._explain(error)
-        return found
+        count = len(have[0].points)
+        if sampler.growth == 1 or (sampler.grow_when is not None and self.judge.ratio() <= sampler.grow_when):
+            return count
+        return min(int(count * sampler.growth), sampler.most or 10**9)
 
     def _held_out_loss(self) -> Tensor:
-        """The loss on points that are never trained on, with the fixed weights; computed once a state."""
+        """The loss on points that are never trained on; computed once a state."""
         step = int(self.global_step) if self._trainer is not None else -1
         if self._held is not None and self._held[0] == step:
             return self._held[1]
-        window = self.solution.index
-        if window not in self._judges:
-            generator = Generator().manual_seed(10_000 + window)
-            self._judges[window] = self.points.held_out(count=self.held_out, generator=generator)
-        loss = sum(self._fixed_weight(b) * self._judged(b).square().sum(1).mean() for b in self._judges[window])
-        self._held = (step, torch.as_tensor(loss))
-        return self._held[1]
+        try:
+            self._held = (step, self.judge.loss())
+        except FloatingPointError as error:
+            self._explain(error)
+        return self._held[1]  # type: ignore[index]
 
-    def _judged(self, block: Block) -> Tensor:
-        """The residual of a held-out block; with time windows the equation is judged on the whole domain."""
-        if self.solution.windows > 1 and block.name == "pde":
-            return residual_anywhere(self.system, block.points)
-        return self._residual(block)
-
-    def _fixed_weight(self, block: Block) -> float:
-        """What the user asked for, without what a scheme adapts: held-out losses of two states can be compared."""
-        factor = (self.weighting.terms or {}).get(block.name, 1.0)
-        return factor * self.weighting.lambda_pde if block.kind == "pde" else factor
+    def _coefficient(self, name: str) -> float:
+        return float(self.pde.learned[name].value(self.coefficients[name].detach()))
 
     def _open_window(self) -> None:
         due = self.window.at_epoch(self.current_epoch, epochs=self.trainer.max_epochs or 1)
@@ -277,12 +265,19 @@ class PINN(Model):
         return self.points.sampler.every > 0 or not self.system.blocks
 
     def _adapt(self) -> None:
-        """Let the weighting look at the state and at the residuals of the last step."""
+        """Let the weighting look at the state and the last residuals; draw new points where these are over-fitted."""
         if self.weighting.needs_residuals and self.system.latest:
             self.weighting.after_step(self.system, self.system.latest)
         step = int(self.global_step) + self.pace.steps
         if self.weighting.every and step % self.weighting.every == 0:
             self.weighting.update(self.system, step)
+        if getattr(self.pace.optimizer, "overfitted", False) and self.points.sampler.every:
+            self._draw()
+        self._count_seconds()
+
+    def _count_seconds(self) -> None:
+        now = time.process_time()
+        self.cpu_seconds, self._since = self.cpu_seconds + now - self._since, now
 
     def _explain(self, error: FloatingPointError) -> None:
         raise NonFiniteLoss(

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from mlsci.optim.normal_equations import Damped, damped
+from mlsci.optim.normal_equations import Damped
+from mlsci.optim.sketched import damped
 
 
 class Residuals(Protocol):
-    """What the optimizer asks: rows whose sum of squares is the loss, and their Jacobian by all parameters."""
+    """What the optimizer asks: rows whose sum of squares is the loss, and their Jacobian by all parameters.
+
+    It may offer `held_out() -> float` too: the loss where it is never trained on, NaN where that can't be told.
+    """
 
     def __call__(self) -> Tensor:
         """The rows (R,) at the present parameters."""
@@ -45,6 +50,10 @@ class LevenbergMarquardt(Optimizer):
         geodesic: use the acceleration.
         ratio: the acceleration is left out where 2‖acceleration‖ exceeds this times ‖velocity‖.
         scaled: damp every parameter by the largest diagonal of JᵀJ seen there (Moré 1978), not all alike.
+        dense: where rows and parameters are more than this, steps are found by conjugate gradients (see `Sketched`).
+        rank, tolerance: of these.
+        check_every: accepted steps between two looks at the held-out loss; 0: never.
+        overfit: held-out over training loss from which on `overfitted` is true.
 
     Raises:
         ValueError: several groups, or a bad setting.
@@ -65,22 +74,37 @@ class LevenbergMarquardt(Optimizer):
         geodesic: bool = True,
         ratio: float = 0.75,
         scaled: bool = False,
+        dense: int = 5000,
+        rank: int = 500,
+        tolerance: float = 1e-2,
+        check_every: int = 0,
+        overfit: float = 10.0,
     ):
         if not 0 < least <= damping <= most:
             raise ValueError(f"damping: expected 0 < least <= damping <= most, got {least}, {damping}, {most}")
         if tries < 1:
             raise ValueError(f"tries: expected at least 1, got {tries}")
+        for name, value, low in (("rank", rank, 1), ("tolerance", tolerance, 0), ("check_every", check_every, 0)):
+            if value < low:
+                raise ValueError(f"{name}: expected at least {low}, got {value}")
         settings = {"lr": lr, "least": least, "most": most, "tries": tries}
         super().__init__(params, {**settings, "geodesic": geodesic, "ratio": ratio, "scaled": scaled, "start": damping})
         if len(self.param_groups) != 1:
             raise ValueError(f"LevenbergMarquardt takes one group of parameters, got {len(self.param_groups)}")
         self._parameters: list[Tensor] = self.param_groups[0]["params"]
+        self._linearised = partial(damped, dense=dense, rank=rank, tolerance=tolerance)
+        self._check_every, self._overfit = check_every, overfit
         self.reset()
 
     def reset(self) -> None:
         """Forget the damping, as after a change of the problem."""
         group = self.param_groups[0]
         group["damping"], group["growth"], group["stalled"] = group["start"], 2.0, 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was seen of held-out losses, as after a draw of new rows."""
+        self.param_groups[0].update(accepted=0, overfitted=False)
 
     @property
     def damping(self) -> float:
@@ -91,6 +115,11 @@ class LevenbergMarquardt(Optimizer):
     def stalled(self) -> int:
         """How many steps in a row found no lower loss."""
         return int(self.param_groups[0]["stalled"])
+
+    @property
+    def overfitted(self) -> bool:
+        """Whether the held-out loss was too far above the training loss at the last look."""
+        return bool(self.param_groups[0]["overfitted"])
 
     def report(self) -> dict[str, float]:
         """Values to log beside the loss."""
@@ -105,7 +134,7 @@ class LevenbergMarquardt(Optimizer):
         loss = float(rows @ rows)
         if not math.isfinite(loss):
             raise FloatingPointError("Levenberg-Marquardt: the residuals are not finite where the step starts")
-        system = damped(rows, jacobian, scale=self._scale(jacobian))
+        system = self._linearised(rows, jacobian, scale=self._scale(jacobian))
         start = torch.cat([p.reshape(-1) for p in self._parameters])
         if not self._try(system, residuals, start, rows=rows, loss=loss):
             self._set(start)
@@ -124,6 +153,7 @@ class LevenbergMarquardt(Optimizer):
                 reached = float(new @ new)
                 if reached < loss:  # false for NaN too
                     self._trust(gain=(loss - reached) / max(predicted, 1e-300))
+                    self._look(residuals, reached)
                     return True
             if group["damping"] >= group["most"]:
                 return False
@@ -160,6 +190,13 @@ class LevenbergMarquardt(Optimizer):
         factor = max(0.2, 1 - (2 * min(gain, 1.5) - 1) ** 3)
         group["damping"] = min(max(group["damping"] * factor, group["least"]), group["most"])
         group["growth"], group["stalled"] = 2.0, 0
+
+    def _look(self, residuals: Any, loss: float) -> None:
+        """Compare with the held-out loss where that is due."""
+        group = self.param_groups[0]
+        group["accepted"] += 1
+        if self._check_every and group["accepted"] % self._check_every == 0 and hasattr(residuals, "held_out"):
+            group["overfitted"] = residuals.held_out() > self._overfit * loss  # false for NaN
 
     def _scale(self, jacobian: Tensor) -> Tensor | None:
         """Moré's scaling: the largest column norms so far."""

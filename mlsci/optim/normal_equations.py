@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
+
+from mlsci.optim.cholesky import normal
 
 
 class Damped:
@@ -21,7 +22,7 @@ class Damped:
         self.scale = scale
 
     def solve(self, damping: float) -> Tensor | None:
-        """δ for the rows; None where the matrix can't be factorised."""
+        """δ for the rows; None where there is none."""
         raise NotImplementedError
 
     def solve_again(self, rows: Tensor) -> Tensor:
@@ -43,24 +44,16 @@ class Primal(Damped):
 
     def __init__(self, rows: Tensor, jacobian: Tensor, *, scale: Tensor | None = None):
         super().__init__(rows, jacobian, scale=scale)
-        self.matrix = gram(jacobian)
-        self.gradient = jacobian.T @ rows
-        self.factor = self.matrix
+        self.matrix = normal(jacobian)
 
     def solve(self, damping: float) -> Tensor | None:
-        """See `Damped`."""
-        matrix = self.matrix.clone()
-        diagonal = matrix.diagonal()
-        diagonal += damping if self.scale is None else damping * self.scale
-        self.factor, failed = torch.linalg.cholesky_ex(matrix)
-        return None if int(failed) else -self._solve(self.gradient)
+        """See `Damped`; None where the matrix isn't positive definite."""
+        done = self.matrix.factorise(damping if self.scale is None else damping * self.scale)
+        return self.solve_again(self.rows) if done else None
 
     def solve_again(self, rows: Tensor) -> Tensor:
         """See `Damped`."""
-        return -self._solve(self.jacobian.T @ rows)
-
-    def _solve(self, right: Tensor) -> Tensor:
-        return torch.cholesky_solve(right[:, None], self.factor)[:, 0]
+        return -self.matrix.solve(self.jacobian.T @ rows)
 
 
 class Dual(Damped):
@@ -70,37 +63,13 @@ class Dual(Damped):
         super().__init__(rows, jacobian, scale=scale)
         self.inverse = None if scale is None else scale.reciprocal()
         root = jacobian if self.inverse is None else jacobian * self.inverse.sqrt()
-        self.matrix = gram(root.T)
-        self.factor = self.matrix
+        self.matrix = normal(root.T)
 
     def solve(self, damping: float) -> Tensor | None:
-        """See `Damped`."""
-        matrix = self.matrix.clone()
-        diagonal = matrix.diagonal()
-        diagonal += damping
-        self.factor, failed = torch.linalg.cholesky_ex(matrix)
-        return None if int(failed) else self.solve_again(self.rows)
+        """See `Damped`; None where the matrix isn't positive definite."""
+        return self.solve_again(self.rows) if self.matrix.factorise(damping) else None
 
     def solve_again(self, rows: Tensor) -> Tensor:
         """See `Damped`."""
-        found = self.jacobian.T @ torch.cholesky_solve(rows[:, None], self.factor)[:, 0]
+        found = self.jacobian.T @ self.matrix.solve(rows)
         return -found if self.inverse is None else -found * self.inverse
-
-
-def damped(rows: Tensor, jacobian: Tensor, *, scale: Tensor | None = None) -> Damped:
-    """The form with the smaller matrix."""
-    kind = Dual if jacobian.shape[0] < jacobian.shape[1] else Primal
-    return kind(rows, jacobian, scale=scale)
-
-
-def gram(matrix: Tensor) -> Tensor:
-    """MᵀM; on a CPU by BLAS's rank-k update, which does half the work of a product."""
-    if matrix.device.type != "cpu" or matrix.dtype != torch.float64:
-        return matrix.T @ matrix
-    from scipy.linalg.blas import dsyrk
-
-    array = matrix.numpy()
-    transposed = not array.flags.c_contiguous
-    upper = dsyrk(1.0, array if transposed else array.T, trans=int(transposed), lower=0)
-    found = torch.from_numpy(upper)
-    return found.triu() + found.triu(1).T

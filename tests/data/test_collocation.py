@@ -74,7 +74,7 @@ def test_without_reference_there_is_no_test_part():
 
 
 def test_notes_name_the_reference_and_true_coefficients():
-    notes = data_of(Wave(speed=Learn(initial=0.0, true=2.0))).notes()
+    notes = data_of(Wave(speed=Learn(initial=0.0, truth=2.0))).notes()
     assert {"reference_error": 1e-5, "source": "by hand", "true/speed": 2.0}.items() <= notes.items()
     assert "true/speed" not in data_of(Wave(speed=Learn(initial=0.0))).notes()
 

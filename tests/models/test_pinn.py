@@ -2,6 +2,7 @@
 
 import math
 import signal
+import time
 import warnings
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import mlsci
 from mlsci import checkpoint
 from mlsci.errors import ConfigError, Interrupted, NonFiniteLoss
 from mlsci.job import Job
+from mlsci.loggers.csv import CSV
 from mlsci.models.pinn import PINN
 from mlsci.record import RunFolder
 from mlsci.run import run
@@ -51,7 +53,7 @@ class Poisson(PDE):
 class Decay(PDE):
     """u_t = -k u from noisy values of exp(-2t), k and u(0) unknown."""
 
-    k: Coefficient = field(default_factory=lambda: Learn(initial=1.0, true=2.0))
+    k: Coefficient = field(default_factory=lambda: Learn(initial=1.0, truth=2.0))
     noise: float = 0.02
     seed: int = 0
     coordinates = {"t": (0.0, 1.0)}
@@ -226,6 +228,35 @@ def test_points_grow_to_their_limit(tmp_path):
     assert [len(points) for name, points, _ in kept if name == "pde"] == [100]
 
 
+GROWN = {"always": (None, 100), "where over-fitted": (0.0, 100), "never": (1e30, 40)}
+
+
+@pytest.mark.parametrize("name", GROWN)
+def test_points_grow_where_the_held_out_loss_is_high(tmp_path, name):
+    threshold, expected = GROWN[name]
+    when = "null" if threshold is None else threshold
+    more = ["trainer.max_epochs=4", "sampler.growth=1.5", "sampler.most=100", f"sampler.grow_when={when}"]
+    train(tmp_path / "run", "Poisson", *more)
+    kept = checkpoint.read(tmp_path / "run" / "checkpoints" / "last.ckpt")["state_dict"]["_extra_state"]["blocks"]
+    assert [len(points) for name, points, _ in kept if name == "pde"] == [expected]
+
+
+@pytest.mark.parametrize(("limit", "draws"), [(0.0, 6), (1e30, 2)])
+def test_over_fitted_points_are_drawn_again_at_once(tmp_path, monkeypatch, limit, draws):
+    drawn = []
+    draw = PINN._draw
+    monkeypatch.setattr(PINN, "_draw", lambda model: (drawn.append(model.global_step + model.pace.steps), draw(model)))
+    watched = ["trainer.max_epochs=2", "optimizer.check_every=2", f"optimizer.overfit={limit}"]
+    train(tmp_path / "run", "Poisson", *watched)
+    assert drawn == ([0, 2, 4, 5, 7, 9] if draws == 6 else [0, 5])
+
+
+def test_points_that_are_drawn_once_are_kept_where_they_are_over_fitted(tmp_path):
+    kept = ["trainer.max_epochs=1", "sampler.every=0", "optimizer.check_every=1", "optimizer.overfit=0.0"]
+    model = train(tmp_path / "run", "Poisson", *kept).model
+    assert model.pace.optimizer.overfitted
+
+
 def test_points_that_are_drawn_once_stay(tmp_path):
     train(tmp_path / "one", "Poisson", "trainer.max_epochs=1", "sampler.every=0", "sampler=uniform")
     train(tmp_path / "three", "Poisson", "trainer.max_epochs=3", "sampler.every=0", "sampler=uniform")
@@ -264,6 +295,7 @@ RESUMED = {
     ],
     "balanced": ["constraint=soft", "optimizer=soap", "weighting=gradient_norm", "weighting.every=3"],
     "windows": ["window=march", "window.count=3", "constraint=soft"],
+    "watched": ["optimizer.check_every=2", "optimizer.overfit=0.01", "sampler.growth=1.3", "sampler.grow_when=0.01"],
 }
 
 
@@ -272,6 +304,7 @@ STOPS = [  # five steps an epoch
     ("soap, causal", 7),
     ("balanced", 5),
     *(("windows", steps) for steps in (5, 13)),
+    *(("watched", steps) for steps in (7, 8, 10)),
 ]
 
 
@@ -304,6 +337,39 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, monkeypatch, name, steps):
     assert {k: v for k, v in again.metrics.items() if k not in ignored} == {
         k: v for k, v in whole.metrics.items() if k not in ignored
     }
+
+
+def test_seconds_of_training_leave_loggers_out(tmp_path, monkeypatch):
+    def slow(logger, metrics, step):
+        until = time.process_time() + 0.4
+        while time.process_time() < until:
+            pass
+
+    monkeypatch.setattr(CSV, "write", slow)
+    before = time.process_time()
+    found = train(tmp_path / "run", "Poisson", "trainer.max_epochs=3", "logger=csv", "trainer.log_every_n_steps=1")
+    spent = time.process_time() - before
+    assert 0 < found.metrics["test/train_cpu_seconds"] < spent - 2.0
+
+
+def test_a_coefficient_that_stays_positive(tmp_path):
+    quick = ["trainer.max_epochs=8", "weighting.lambda_pde=100.0", "net.hidden=4", "init=glorot"]
+    unknown = "pde.k={_target_: mlsci.science.pde.Learn, initial: 1.0, truth: 2.0, positive: %s}"
+    found = [train(tmp_path / name, "Decay", unknown % name, *quick) for name in ("false", "true")]
+    free, positive = (result.metrics for result in found)
+    for key in ("test/k", "test/k_stderr", "test/k_error"):
+        assert positive[key] == pytest.approx(free[key], rel=1e-2)
+    assert float(found[1].model.coefficients["k"].detach()) == pytest.approx(math.log(positive["test/k"]), rel=1e-9)
+
+
+def test_without_a_reference_there_are_figures_of_the_solution_and_the_coefficients(tmp_path):
+    shown = [entry for entry in QUIET if not entry.startswith(("figures", "logger"))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        place, more = f"run.dir={tmp_path / 'run'}", ["logger=csv", "trainer.max_epochs=2"]
+        mlsci.train(["pde=pinn_problems.Decay", *SMALL, *shown, place, *more])
+    drawn = {path.name for path in (tmp_path / "run" / "figures").iterdir()}
+    assert drawn == {"solution.png", "coefficients.png", "learning_curves.png"}
 
 
 def test_a_residual_that_is_not_a_number_ends_the_run_with_a_reason(tmp_path):

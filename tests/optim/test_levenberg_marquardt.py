@@ -6,8 +6,10 @@ from itertools import pairwise
 import pytest
 import torch
 
+from mlsci.optim.cholesky import normal
 from mlsci.optim.levenberg_marquardt import LevenbergMarquardt
-from mlsci.optim.normal_equations import Dual, Primal, damped, gram
+from mlsci.optim.normal_equations import Dual, Primal
+from mlsci.optim.sketched import damped
 
 # Misra1a of the NIST reference data sets for nonlinear regression: y = b1 (1 - exp(-b2 x)).
 MISRA_X = [77.6, 114.9, 141.1, 190.8, 239.9, 289.0, 332.8, 378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0]
@@ -103,10 +105,16 @@ def test_a_matrix_that_cannot_be_factorised_gives_no_step():
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 @pytest.mark.parametrize("transposed", [False, True])
-def test_gram_is_the_product(dtype, transposed):
-    matrix = torch.randn(7, 4, generator=torch.Generator().manual_seed(0), dtype=dtype)
-    matrix = matrix.T.contiguous().T if transposed else matrix
-    torch.testing.assert_close(gram(matrix), matrix.T @ matrix)
+def test_normal_equations_are_solved_with_several_diagonals(dtype, transposed):
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(7, 4, generator=generator, dtype=dtype)
+    right = torch.randn(4, generator=generator, dtype=dtype)
+    equations = normal(matrix.T.contiguous().T if transposed else matrix)
+    for diagonal in (0.5, torch.tensor([1.0, 2.0, 0.3, 0.1], dtype=dtype)):
+        assert equations.factorise(diagonal)
+        whole = matrix.T @ matrix + torch.eye(4, dtype=dtype) * diagonal
+        torch.testing.assert_close(equations.solve(right), torch.linalg.solve(whole, right), rtol=1e-4, atol=1e-5)
+    assert not equations.factorise(-1e3)
 
 
 def test_fewer_rows_than_parameters_are_fitted_exactly():
@@ -204,6 +212,8 @@ def test_a_resumed_run_goes_on_exactly(scaled):
         ({"damping": 1e9}, "0 < least <= damping <= most"),
         ({"least": 0.0}, "0 < least <= damping <= most"),
         ({"tries": 0}, "tries: expected at least 1, got 0"),
+        ({"rank": 0}, "rank: expected at least 1, got 0"),
+        ({"check_every": -1}, "check_every: expected at least 0, got -1"),
     ],
 )
 def test_bad_settings_are_refused(settings, message):
@@ -227,3 +237,47 @@ def test_parameters_that_the_rows_do_not_depend_on_stay():
     x, idle = parameters = unknown(3.0, 8.0)
     run(parameters, lambda: torch.stack([x - 1]), 5)
     assert values([x, idle]).tolist() == pytest.approx([1.0, 8.0])
+
+
+class Overheard:
+    """A parabola whose held-out loss is dictated, and how often it was asked for."""
+
+    def __init__(self, parameter, losses):
+        self.parameter, self.losses, self.asked = parameter, list(losses), 0
+
+    def __call__(self):
+        return torch.stack([self.parameter.detach(), torch.ones((), dtype=torch.float64)])
+
+    def jacobian(self, parameters):
+        return self(), torch.tensor([[1.0], [0.0]], dtype=torch.float64)
+
+    def held_out(self):
+        self.asked += 1
+        return self.losses.pop(0)
+
+
+def test_a_held_out_loss_far_above_the_training_loss_is_reported():
+    (x,) = parameters = unknown(100.0)
+    optimizer = LevenbergMarquardt(parameters, lr=0.1, check_every=2, overfit=5.0)
+    residuals = Overheard(x, [1.0, 1e9, float("nan"), 1e9])
+    seen = []
+    for _ in range(6):
+        optimizer.step(residuals)
+        seen.append(optimizer.overfitted)
+    assert seen == [False, False, False, True, True, False]
+    assert residuals.asked == 3
+    for _ in range(2):
+        optimizer.step(residuals)
+    assert optimizer.overfitted
+    optimizer.begin()
+    assert not optimizer.overfitted
+
+
+def test_held_out_losses_are_not_asked_for_unless_wanted_or_where_there_are_none():
+    (x,) = parameters = unknown(100.0)
+    residuals = Overheard(x, [])
+    run(parameters, residuals, 3)
+    assert residuals.asked == 0
+    (y,) = parameters = unknown(100.0)
+    optimizer, _ = run(parameters, lambda: torch.stack([y]), 3, check_every=1)
+    assert not optimizer.overfitted

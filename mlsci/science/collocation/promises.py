@@ -22,8 +22,10 @@ def check_promises(points: Points, system: System) -> None:
     Nobody would train the one, and the other would shut the solution out.
 
     Raises:
-        ConfigError: one message for each of them.
+        ConfigError: one message for each of them; a derivative that the system can't take.
     """
+    for layout in (points.layout, *points.layouts.values()):
+        system.derivative.check(layout, points.solution.names)
     trained = {condition.name for condition in points.conditions}
     messages = _false_mirrors(points, system)
     for condition in points.pde.conditions():

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from mlsci.science.collocation.solution import Solution
 from mlsci.science.collocation.system import System
+from mlsci.science.jets.layout import HIGHEST_ORDER
 from mlsci.science.pde.base import known_parameters
 from mlsci.science.pde.fields import NestedFields, stack_residuals
 
@@ -50,9 +51,12 @@ def standard_errors(system: System) -> dict[str, float]:
 
     What a change ε of the observed rows does to the minimum of the loss is −H⁻¹ Jᵀε, with J the Jacobian of these rows
     and H = JᵀJ that of all of them, equations included; with s² the mean square of the observed rows the covariance of
-    all parameters is s² H⁻¹ JᵀJ H⁻¹ (the sandwich of robust statistics).
+    all parameters is s² H⁻¹ JᵀJ H⁻¹ (the sandwich of robust statistics). A coefficient that is trained through its
+    logarithm has its value times the error of that.
     """
     if not system.coefficients or not any(block.kind == "data" for block in system.blocks):
+        return {}
+    if any(block.layout.order > HIGHEST_ORDER for block in system.blocks):  # there is no Jacobian
         return {}
     with torch.enable_grad():
         rows, jacobian = system.jacobian(system.parameters())
@@ -63,7 +67,9 @@ def standard_errors(system: System) -> dict[str, float]:
     last = vectors[-len(system.coefficients) :]  # coefficients come after the net's parameters
     response = jacobian[observed.to(rows.device)] @ (vectors * inverse) @ last.T  # (observed rows, coefficients)
     variances = response.square().sum(0) * rows[observed.to(rows.device)].square().mean()
-    return dict(zip(system.coefficients, variances.sqrt().tolist(), strict=True))
+    learned = system.solution.pde.learned
+    slopes = {name: float(learned[name].slope(trained.detach())) for name, trained in system.coefficients.items()}
+    return {name: s * float(v) ** 0.5 for (name, s), v in zip(slopes.items(), variances, strict=True)}
 
 
 def _slices(solution: Solution) -> list[Tensor]:

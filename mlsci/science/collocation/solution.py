@@ -190,8 +190,8 @@ class Solution(nn.Module):
         if stated is None:
             return None
         values = stated if isinstance(stated, tuple) else (stated,)
-        column = x[:, 0]
-        return torch.stack([column * 0 + value for value in values], dim=1)
+        columns = [value if getattr(value, "ndim", 0) else x[:, 0] * 0 + value for value in values]
+        return torch.stack(columns, dim=1)
 
     def _row(self, others: float, time: float, x: Any) -> Tensor:
         row = torch.full((len(self.names),), others, dtype=x.dtype, device=x.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,10 +12,11 @@ from torch.func import functional_call
 
 from mlsci.science.collocation.block import Block
 from mlsci.science.collocation.derivative import Derivative, Taylor
+from mlsci.science.collocation.jacobian import Columns, spans
 from mlsci.science.collocation.solution import Solution
 from mlsci.science.jets.linear import Recorded, recording
 from mlsci.science.pde.base import known_parameters
-from mlsci.science.pde.fields import JetFields, stack_residuals
+from mlsci.science.pde.fields import Fields, stack_residuals
 
 
 class System:
@@ -36,8 +38,8 @@ class System:
         self.derivative = derivative
         self.blocks: list[Block] = []
         self.latest: dict[str, Tensor] = {}
-        self._taylor = Taylor()
-        self._jacobian: Tensor | None = None
+        self._taylor = derivative if isinstance(derivative, Taylor) else Taylor()
+        self._room: Tensor | None = None
 
     def __call__(self) -> Tensor:
         """The rows, as optimizers of least squares ask for them."""
@@ -79,19 +81,18 @@ class System:
         Raises:
             TypeError: a parameter that acts otherwise than in a linear layer, elementwise, or as a coefficient.
         """
-        offsets = _offsets(parameters)
-        total = offsets[None]
+        passes = [self._recorded(block) for block in self.blocks]
+        lines, total = spans(parameters), sum(p.numel() for p in parameters)
+        whole = self._storage(total, sum(one.values.numel() for one in passes), like=passes[0].values)
         rows, filled = [], 0
         for block in self.blocks:
-            values, leaves, records = self._recorded(block)
-            count = block.count * values.shape[1]
-            whole = self._storage(filled + count, total, values)
-            part = whole[filled : filled + count].zero_()
-            self._fill(part, block, values, leaves, records, offsets)
-            self.latest[block.name] = values.detach()
-            rows.append(self._scaled(block, values.detach()))
+            one = passes.pop(0)  # its graph goes when it has been used
+            count = one.values.numel()
+            self._fill(whole[:, filled : filled + count], block, one, lines)
+            self.latest[block.name] = one.values.detach()
+            rows.append(self._scaled(block, one.values.detach()))
             filled += count
-        return torch.cat(rows), self._jacobian[:filled]  # type: ignore[index]
+        return torch.cat(rows), whole.T
 
     def _evaluate(self, block: Block, fields: Any, coefficients: Mapping[str, Tensor]) -> Tensor:
         parameters = known_parameters(self.solution.pde, block.points, coefficients)
@@ -106,84 +107,75 @@ class System:
         weights = like.new_ones(block.count) if block.point_weights is None else block.point_weights
         return (weights * (block.weight / block.count)).sqrt()
 
-    def _recorded(self, block: Block) -> tuple[Tensor, dict[Any, Tensor], list[Recorded]]:
+    def _recorded(self, block: Block) -> _Pass:
         """Residuals with a graph back to every linear layer, and to one copy a point of every other parameter."""
         count = len(block.points)
-        leaves: dict[Any, Tensor] = {
+        leaves: dict[int, Tensor] = {
             id(value): value.detach().expand(count).clone().requires_grad_() for value in self.coefficients.values()
         }
         coefficients = {name: leaves[id(value)] for name, value in self.coefficients.items()}
-        if block.prepared is None:
-            block.prepared = self.solution.prepare(block.points, block.layout)
         swapped = _per_point(self.solution.net, count)
         leaves |= dict(swapped.values())
         with recording() as records:
-            jet = self._jet(block, {name: leaf for name, (_, leaf) in swapped.items()})
-            fields = JetFields(
-                jet=jet,
-                points=block.points,
-                fields=self.solution.pde.fields,
-                coordinates=self.solution.names,
-                normals=block.normals,
-            )
+            fields = self._fields(block, {name: leaf for name, (_, leaf) in swapped.items()})
             values = self._evaluate(block, fields, coefficients)
-        return values, leaves, records
+        return _Pass(values=values, leaves=leaves, records=records)
 
-    def _jet(self, block: Block, swapped: Mapping[str, Tensor]) -> Any:
+    def _fields(self, block: Block, swapped: Mapping[str, Tensor]) -> Fields:
         if not swapped:
-            return self.solution.prepared(block.prepared)  # type: ignore[arg-type]
-        names = {f"net.{name}": value for name, value in swapped.items()}
-        return functional_call(_Prepared(self.solution, block.prepared), {f"solution.{k}": v for k, v in names.items()})
+            return self._taylor(self.solution, block)
+        module = _Module(self._taylor, self.solution, block)
+        return functional_call(module, {f"solution.net.{name}": value for name, value in swapped.items()})
 
-    def _fill(
-        self,
-        part: Tensor,
-        block: Block,
-        values: Tensor,
-        leaves: Mapping[Any, Tensor],
-        records: Sequence[Recorded],
-        offsets: Mapping[Any, int],
-    ) -> None:
-        known = [(key, leaf) for key, leaf in leaves.items() if key in offsets]
-        targets = [record.output for record in records] + [leaf for _, leaf in known]
-        scale = self._scale(block, values.detach())
-        for equation in range(values.shape[1]):
+    def _fill(self, place: Tensor, block: Block, one: _Pass, lines: Mapping[int, tuple[int, int]]) -> None:
+        """The columns of a block, one equation after the other."""
+        known = [(key, leaf) for key, leaf in one.leaves.items() if key in lines]
+        targets = [record.output for record in one.records] + [leaf for _, leaf in known]
+        scale = self._scale(block, one.values.detach())
+        for equation, part in enumerate(place.split(block.count, dim=1)):
             gradients = torch.autograd.grad(
-                values[:, equation],
+                one.values[:, equation],
                 targets,
                 grad_outputs=scale,
-                retain_graph=equation + 1 < values.shape[1],
+                retain_graph=equation + 1 < one.values.shape[1],
                 allow_unused=True,
             )
-            rows = part[equation * block.count : (equation + 1) * block.count]
-            for record, gradient in zip(records, gradients, strict=False):
+            columns = Columns(part, lines, paired=block.paired)
+            for record, gradient in zip(one.records, gradients, strict=False):
                 if gradient is not None:
-                    _add_linear(rows, record, gradient, offsets, paired=block.paired)
-            for (key, leaf), gradient in zip(known, gradients[len(records) :], strict=True):
+                    columns.add_layer(record, gradient)
+            for (key, leaf), gradient in zip(known, gradients[len(one.records) :], strict=True):
                 if gradient is not None:
-                    _add(rows, offsets[key], gradient.reshape(len(leaf), -1), paired=block.paired)
+                    columns.add(key, gradient.reshape(len(leaf), -1).T)
+            columns.finish()
 
-    def _storage(self, rows: int, columns: int, like: Tensor) -> Tensor:
-        """Room for the Jacobian, used again at every step."""
-        have = self._jacobian
-        if have is None or have.shape[1] != columns or len(have) < rows or have.device != like.device:
-            new = like.new_empty(rows, columns)
-            if have is not None and have.shape[1] == columns and have.device == like.device:
-                new[: len(have)] = have
-            self._jacobian = new
-        return self._jacobian  # type: ignore[return-value]
+    def _storage(self, lines: int, columns: int, *, like: Tensor) -> Tensor:
+        """Room for the Jacobian (P, R), used again at every step."""
+        if self._room is None or self._room.numel() < lines * columns or self._room.device != like.device:
+            self._room = like.new_empty(lines * columns)
+        return self._room[: lines * columns].view(lines, columns)
 
 
-class _Prepared(nn.Module):
-    """The prepared pass as a module, so that parameters can be swapped by name."""
+@dataclass(frozen=True)
+class _Pass:
+    """Residuals (N, equations) with their graph, its ends by parameter, and the linear layers on the way."""
 
-    def __init__(self, solution: Solution, known: Any):
+    values: Tensor
+    leaves: dict[int, Tensor]
+    records: list[Recorded]
+
+
+class _Module(nn.Module):
+    """The pass as a module, so that parameters can be swapped by name."""
+
+    def __init__(self, taylor: Taylor, solution: Solution, block: Block):
         super().__init__()
+        self.taylor = taylor
         self.solution = solution
-        self.known = known
+        self.block = block
 
-    def forward(self) -> Any:
-        return self.solution.prepared(self.known)
+    def forward(self) -> Fields:
+        return self.taylor(self.solution, self.block)
 
 
 def _per_point(net: nn.Module, count: int) -> dict[str, tuple[int, Tensor]]:
@@ -201,33 +193,3 @@ def _per_point(net: nn.Module, count: int) -> dict[str, tuple[int, Tensor]]:
         row = parameter.detach().reshape(1, -1).expand(count, -1).clone().requires_grad_()
         found[name] = (id(parameter), row)
     return found
-
-
-def _offsets(parameters: Sequence[Tensor]) -> dict[Any, int]:
-    """First column of every parameter by its identity; the number of all columns under None."""
-    found: dict[Any, int] = {}
-    total = 0
-    for parameter in parameters:
-        found[id(parameter)] = total
-        total += parameter.numel()
-    found[None] = total
-    return found
-
-
-def _add_linear(rows: Tensor, record: Recorded, gradient: Tensor, offsets: Mapping[Any, int], *, paired: bool) -> None:
-    """Add Σ over streams of (gradient ⊗ input) for the weight, and the gradient of the value for the bias."""
-    if id(record.weight) in offsets:
-        outer = torch.bmm(gradient.permute(1, 2, 0), record.streams.permute(1, 0, 2))  # (N, out, in)
-        _add(rows, offsets[id(record.weight)], outer.flatten(1), paired=paired)
-    if record.bias is not None and id(record.bias) in offsets:
-        _add(rows, offsets[id(record.bias)], gradient[0], paired=paired)
-
-
-def _add(rows: Tensor, offset: int, values: Tensor, *, paired: bool) -> None:
-    """Add the derivatives of all points to their rows; paired points share a row."""
-    place = rows[:, offset : offset + values.shape[1]]
-    if paired:
-        place += values[: len(rows)]
-        place += values[len(rows) :]
-    else:
-        place += values

@@ -1,90 +1,116 @@
-"""The derivatives of the scalar functions that jets know, as tables [g, g', g'', ...] at a point."""
+"""The scalar functions that jets know, each with its derivatives up to fifth order at a point."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-Table = Callable[[Tensor, int], list[Tensor]]
+Base = tuple[Tensor, ...]
 
 
-def tanh(z: Tensor, order: int) -> list[Tensor]:
-    """tanh and its derivatives up to fourth order."""
-    s = torch.tanh(z)
+@dataclass(frozen=True)
+class Scalar:
+    """A smooth function g of one number, elementwise.
+
+    Args:
+        base: z -> what is dear to compute, shapes of z; kept for the backward pass.
+        table: (z, base, order) -> [g, g', ...] at z, of order + 1 entries, cheap once the base is known.
+    """
+
+    base: Callable[[Tensor], Base]
+    table: Callable[[Tensor, Base, int], list[Tensor]]
+
+    def __call__(self, z: Tensor, order: int) -> list[Tensor]:
+        """[g, g', ..., g⁽ᵒʳᵈᵉʳ⁾] at z."""
+        return self.table(z, self.base(z), order)
+
+
+def _tanh_of(s: Tensor, order: int) -> list[Tensor]:
+    """tanh and its derivatives, polynomials of its value s and of c = 1 - s²; few passes, few temporaries."""
     table = [s]
     if order >= 1:
-        c = 1 - s * s
+        c = torch.addcmul(s.new_ones(()), s, s, value=-1)
         table.append(c)
     if order >= 2:
-        table.append(-2 * s * c)
+        table.append(torch.addcmul(s.new_zeros(()), s, c, value=-2))
     if order >= 3:
-        table.append(c * (6 * s * s - 2))
+        table.append((4 * c).addcmul_(c, c, value=-6))
     if order >= 4:
-        table.append(c * s * (16 - 24 * s * s))
+        table.append((24 * c).sub_(8).mul_(c).mul_(s))
+    if order >= 5:
+        table.append((120 * c).sub_(120).mul_(c).add_(16).mul_(c))
     return table
 
 
-def sin(z: Tensor, order: int) -> list[Tensor]:
-    """The sine and its derivatives."""
-    s = torch.sin(z)
-    if order == 0:
-        return [s]
-    c = torch.cos(z)
-    return [s, c, -s, -c, s][: order + 1]
-
-
-def cos(z: Tensor, order: int) -> list[Tensor]:
-    """The cosine and its derivatives."""
-    c = torch.cos(z)
-    if order == 0:
-        return [c]
-    s = torch.sin(z)
-    return [c, -s, -c, s, c][: order + 1]
-
-
-def exp(z: Tensor, order: int) -> list[Tensor]:
-    """The exponential."""
-    return [torch.exp(z)] * (order + 1)
-
-
-def reciprocal(z: Tensor, order: int) -> list[Tensor]:
-    """1/z: (-1)^k k! / z^(k+1)."""
-    inverse = 1 / z
-    return [(-1) ** k * math.factorial(k) * inverse ** (k + 1) for k in range(order + 1)]
-
-
-def sigmoid(z: Tensor, order: int) -> list[Tensor]:
-    """The logistic function, as (1 + tanh(z/2)) / 2."""
-    table = tanh(z / 2, order)
+def _sigmoid_of(t: Tensor, order: int) -> list[Tensor]:
+    """The logistic function as (1 + t) / 2 with t = tanh(z/2)."""
+    table = _tanh_of(t, order)
     return [0.5 + 0.5 * table[0], *(0.5 ** (k + 1) * entry for k, entry in enumerate(table[1:], start=1))]
 
 
-def silu(z: Tensor, order: int) -> list[Tensor]:
-    """z σ(z): derivatives z σ⁽ᵏ⁾ + k σ⁽ᵏ⁻¹⁾."""
-    s = sigmoid(z, order)
-    return [z * s[0], *(z * s[k] + k * s[k - 1] for k in range(1, order + 1))]
+def _times_z(z: Tensor, table: list[Tensor]) -> list[Tensor]:
+    """z g: derivatives z g⁽ᵏ⁾ + k g⁽ᵏ⁻¹⁾."""
+    return [z * table[0], *(z * table[k] + k * table[k - 1] for k in range(1, len(table)))]
 
 
-def gelu(z: Tensor, order: int) -> list[Tensor]:
-    """z Φ(z) with the normal distribution function Φ (the exact form, not the tanh one)."""
-    table = [0.5 * (1 + torch.erf(z / math.sqrt(2)))]
-    if order >= 1:
-        density = torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-        hermite = [torch.ones_like(z), -z, z * z - 1, 3 * z - z**3]
-        table += [entry * density for entry in hermite[:order]]
-    return [z * table[0], *(z * table[k] + k * table[k - 1] for k in range(1, order + 1))]
+def _normal_of(z: Tensor, base: Base, order: int) -> list[Tensor]:
+    """The normal distribution function and its derivatives: its density times Hermite polynomials."""
+    distribution, density = base
+    square = z * z
+    hermite = (
+        lambda: torch.ones_like(z),
+        lambda: -z,
+        lambda: square - 1,
+        lambda: z * (3 - square),
+        lambda: square * (square - 6) + 3,
+    )
+    return [distribution, *(polynomial() * density for polynomial in hermite[:order])]
 
 
-def square_root(z: Tensor, order: int) -> list[Tensor]:
-    """√z."""
-    root, table, factor = torch.sqrt(z), [], 1.0
-    for k in range(order + 1):
+def _reciprocal_of(inverse: Tensor, order: int) -> list[Tensor]:
+    """1/z: (-1)^k k! / z^(k+1)."""
+    return [inverse, *((-1) ** k * math.factorial(k) * inverse ** (k + 1) for k in range(1, order + 1))]
+
+
+def _root_of(root: Tensor, z: Tensor, order: int) -> list[Tensor]:
+    """√z: the k-th derivative is ½ (½ - 1) ... √z / z^k."""
+    table, factor = [root], 1.0
+    for k in range(1, order + 1):
+        factor *= 1.5 - k
         table.append(factor * root / z**k)
-        factor *= 0.5 - k
     return table
 
 
-def logarithm(z: Tensor, order: int) -> list[Tensor]:
-    """log z."""
-    return [torch.log(z), *(entry for entry in reciprocal(z, order - 1))] if order else [torch.log(z)]
+def _cycle(base: Base, order: int) -> list[Tensor]:
+    """The sine, the cosine, and so on."""
+    s, c = base
+    table = [s, c]
+    if order >= 2:
+        table.append(-s)
+    if order >= 3:
+        table.append(-c)
+    return [*table, s, c][: order + 1]
+
+
+def _normal(z: Tensor) -> Base:
+    return 0.5 * (1 + torch.erf(z / math.sqrt(2))), torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+
+
+def _logarithm_of(base: Base, order: int) -> list[Tensor]:
+    return [base[0], *(_reciprocal_of(base[1], order - 1) if order else [])]
+
+
+tanh = Scalar(lambda z: (torch.tanh(z),), lambda z, base, order: _tanh_of(base[0], order))
+sin = Scalar(lambda z: (torch.sin(z), torch.cos(z)), lambda z, base, order: _cycle(base, order))
+cos = Scalar(lambda z: (torch.cos(z), -torch.sin(z)), lambda z, base, order: _cycle(base, order))
+exp = Scalar(lambda z: (torch.exp(z),), lambda z, base, order: [base[0]] * (order + 1))
+reciprocal = Scalar(lambda z: (1 / z,), lambda z, base, order: _reciprocal_of(base[0], order))
+sigmoid = Scalar(lambda z: (torch.tanh(z / 2),), lambda z, base, order: _sigmoid_of(base[0], order))
+silu = Scalar(lambda z: (torch.tanh(z / 2),), lambda z, base, order: _times_z(z, _sigmoid_of(base[0], order)))
+gelu = Scalar(_normal, lambda z, base, order: _times_z(z, _normal_of(z, base, order)))  # the exact form
+square_root = Scalar(lambda z: (torch.sqrt(z),), lambda z, base, order: _root_of(base[0], z, order))
+logarithm = Scalar(lambda z: (torch.log(z), 1 / z), lambda z, base, order: _logarithm_of(base, order))

@@ -7,15 +7,17 @@ maps act on every stream alike, products convolve, and a scalar function g acts 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mlsci.science.jets import functions
-from mlsci.science.jets.layout import Layout, MultiIndex
+from mlsci.science.jets import autograd, functions
+from mlsci.science.jets.layout import HIGHEST_ORDER, Layout, MultiIndex
 from mlsci.science.jets.linear import affine
+from mlsci.science.jets.streams import joined
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
 
@@ -42,13 +44,18 @@ class Jet:
     @property
     def value(self) -> Tensor:
         """The function itself, (N, ...)."""
-        return self.streams[0]
+        return self._parts[0]
+
+    @cached_property
+    def _parts(self) -> tuple[Tensor, ...]:
+        # taken apart once: gradients of single streams would each come back as one of all streams
+        return self.streams.unbind(0)
 
     def derivative(self, index: MultiIndex) -> Tensor:
         """D^α of the function, (N, ...)."""
         stream = self.layout.position[index]
         factor = self.layout.factorials[stream]
-        return self.streams[stream] if factor == 1 else self.streams[stream] * factor
+        return self._parts[stream] if factor == 1 else self._parts[stream] * factor
 
     @property
     def shape(self) -> torch.Size:
@@ -110,7 +117,15 @@ class Jet:
 
 
 def coordinates(points: Tensor, layout: Layout) -> Jet:
-    """The coordinates (N, d) themselves as jets: the seed of every derivative."""
+    """The coordinates (N, d) themselves as jets: the seed of every derivative.
+
+    Raises:
+        ValueError: a layout of more than fourth order.
+    """
+    if layout.order > HIGHEST_ORDER:
+        raise ValueError(
+            f"derivative {layout.indices[-1]}: Taylor streams go up to order {HIGHEST_ORDER}; use derivative=nested"
+        )
     streams = points.new_zeros(len(layout.indices), *points.shape)
     streams[0] = points
     for stream, index in enumerate(layout.indices):
@@ -119,52 +134,9 @@ def coordinates(points: Tensor, layout: Layout) -> Jet:
     return Jet(streams, layout)
 
 
-def compose(jet: Jet, table: functions.Table) -> Jet:
-    """g(jet), by the powers of what the jet has above its value."""
-    layout = jet.layout
-    g = table(jet.streams[0], layout.order)
-    if layout.order == 0:
-        return Jet(g[0].unsqueeze(0), layout)
-    above = g[1] * jet.streams[1:]
-    if layout.order == 1:
-        return Jet(torch.cat([g[0].unsqueeze(0), above]), layout)
-    powers = _powers(jet.streams, layout)
-    split = layout.first - 1
-    higher = [
-        above[stream - 1] + sum(g[k] * powers[k][stream] / _FACTORIAL[k] for k in powers if stream in powers[k])
-        for stream in range(layout.first, len(layout.indices))
-    ]
-    return Jet(torch.cat([g[0].unsqueeze(0), above[:split], torch.stack(higher)]), layout)
-
-
-_FACTORIAL = {2: 2.0, 3: 6.0, 4: 24.0}
-
-
-def _powers(d: Tensor, layout: Layout) -> dict[int, dict[int, Tensor]]:
-    """The streams of δ², δ³, δ⁴ where δ is the jet without its value."""
-    powers: dict[int, dict[int, Tensor]] = {1: {stream: d[stream] for stream in range(1, len(layout.indices))}}
-    for k in range(2, layout.order + 1):
-        powers[k] = {}
-        for stream, pairs in enumerate(layout.pairs):
-            terms = _terms(d, powers[k - 1], pairs, symmetric=k == 2)
-            if terms is not None:
-                powers[k][stream] = terms
-    return {k: streams for k, streams in powers.items() if k > 1}
-
-
-def _terms(
-    d: Tensor, lower: dict[int, Tensor], pairs: tuple[tuple[int, int], ...], *, symmetric: bool
-) -> Tensor | None:
-    """Σ δ_β (δᵏ⁻¹)_γ over β + γ = α; for the square every pair of different streams counts twice."""
-    total: Tensor | None = None
-    for beta, gamma in pairs:
-        if gamma not in lower or (symmetric and beta > gamma):
-            continue
-        term = d[beta] * lower[gamma]
-        if symmetric and beta < gamma:
-            term = 2 * term
-        total = term if total is None else total + term
-    return total
+def compose(jet: Jet, function: functions.Scalar) -> Jet:
+    """g(jet) for a scalar function g."""
+    return Jet(autograd.compose(jet.streams, function, jet.layout), jet.layout)
 
 
 def _add(left: Any, right: Any) -> Jet:
@@ -172,7 +144,7 @@ def _add(left: Any, right: Any) -> Jet:
         return Jet(left.streams + right.streams, left.layout)
     jet, other = (left, right) if isinstance(left, Jet) else (right, left)
     value = jet.streams[:1] + other
-    return Jet(torch.cat([value, jet.streams[1:].expand(-1, *value.shape[1:])]), jet.layout)
+    return Jet(joined([value, jet.streams[1:].expand(-1, *value.shape[1:])], 0), jet.layout)
 
 
 def _subtract(left: Any, right: Any) -> Jet:
@@ -183,14 +155,7 @@ def _multiply(left: Any, right: Any) -> Jet:
     if not (isinstance(left, Jet) and isinstance(right, Jet)):
         jet, other = (left, right) if isinstance(left, Jet) else (right, left)
         return Jet(jet.streams * other, jet.layout)
-    a, b, layout = left.streams, right.streams, left.layout
-    streams = [a[0] * b[0]]
-    for stream in range(1, len(layout.indices)):
-        total = a[0] * b[stream] + a[stream] * b[0]
-        for beta, gamma in layout.pairs[stream]:
-            total = total + a[beta] * b[gamma]
-        streams.append(total)
-    return Jet(torch.stack(streams), layout)
+    return Jet(autograd.multiply(left.streams, right.streams, left.layout), left.layout)
 
 
 def _divide(left: Any, right: Any) -> Jet:
@@ -210,15 +175,17 @@ def _linear(x: Jet, weight: Tensor, bias: Tensor | None = None) -> Jet:
 
 
 def _cat(jets: Any, dim: int = 0) -> Jet:
-    return Jet(torch.cat([jet.streams for jet in jets], dim=dim + 1 if dim >= 0 else dim), jets[0].layout)
+    axis = dim + 1 if dim >= 0 else jets[0].streams.ndim + dim
+    return Jet(joined([jet.streams for jet in jets], axis), jets[0].layout)
 
 
 def _stack(jets: Any, dim: int = 0) -> Jet:
-    return Jet(torch.stack([jet.streams for jet in jets], dim=dim + 1 if dim >= 0 else dim), jets[0].layout)
+    axis = dim + 1 if dim >= 0 else jets[0].streams.ndim + 1 + dim
+    return Jet(joined([jet.streams.unsqueeze(axis) for jet in jets], axis), jets[0].layout)
 
 
-def _scalar(table: functions.Table) -> Callable[..., Jet]:
-    return lambda x, **_: compose(x, table)
+def _scalar(function: functions.Scalar) -> Callable[..., Jet]:
+    return lambda x, **_: compose(x, function)
 
 
 def _gelu(x: Jet, approximate: str = "none") -> Jet:

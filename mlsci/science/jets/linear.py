@@ -9,13 +9,14 @@ from typing import Any
 
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """One affine map of a pass: its input and output streams (S, N, ·) and its parameters."""
+    """One affine map of a pass: its input (in, S, points), its output (S, N, ..., out) and its parameters."""
 
-    streams: Tensor
+    inputs: Tensor
     output: Tensor
     weight: Tensor
     bias: Tensor | None
@@ -35,34 +36,41 @@ def recording() -> Iterator[list[Recorded]]:
 
 
 def affine(streams: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """W x + b: b is added to the value alone, (S, N, in) -> (S, N, out)."""
+    """W x + b: b is added to the value alone, (S, N, ..., in) -> (S, N, ..., out)."""
     if not _records:
         return _Affine.apply(streams, weight, bias)
     output = _Affine.apply(streams, weight.detach(), None if bias is None else bias.detach())
     if not output.requires_grad:
         output.requires_grad_()
-    _records[-1].append(Recorded(streams.detach(), output, weight, bias))
+    _records[-1].append(Recorded(rows(streams.detach()), output, weight, bias))
     return output
 
 
+def rows(streams: Tensor) -> Tensor:
+    """(S, N, ..., features) as (features, S, points)."""
+    return streams.movedim(-1, 0).flatten(2)
+
+
 class _Affine(Function):
-    """One matrix product for all streams; the bias is added in place to the first."""
+    """One product of matrices for all streams; the bias is added in place to the first."""
 
     @staticmethod
     def forward(ctx: Any, streams: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        output = (streams.reshape(-1, streams.shape[-1]) @ weight.T).view(*streams.shape[:-1], len(weight))
+        flat = rows(streams).flatten(1)  # (in, S · points)
+        output = (weight @ flat).view(len(weight), *streams.shape[:-1])
         if bias is not None:
-            output[0] += bias
-        ctx.save_for_backward(streams, weight)
+            output[:, 0] += bias.view(-1, *(1 for _ in streams.shape[1:-1]))
+        ctx.save_for_backward(flat, weight)
         ctx.has_bias = bias is not None
-        return output
+        return output.movedim(0, -1)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-        streams, weight = ctx.saved_tensors
+        flat, weight = ctx.saved_tensors
         wants_streams, wants_weight, wants_bias = ctx.needs_input_grad
-        flat = gradient.reshape(-1, gradient.shape[-1])
-        to_streams = (flat @ weight).view_as(streams) if wants_streams else None
-        to_weight = flat.T @ streams.reshape(-1, streams.shape[-1]) if wants_weight else None
-        to_bias = gradient[0].sum(dim=tuple(range(gradient.ndim - 2))) if wants_bias and ctx.has_bias else None
-        return to_streams, to_weight, to_bias
+        back = rows(gradient)  # (out, S, points)
+        to_streams = (weight.T @ back.flatten(1)).view(-1, *gradient.shape[:-1]) if wants_streams else None
+        to_weight = back.flatten(1) @ flat.T if wants_weight else None
+        to_bias = back[:, 0].sum(dim=1) if wants_bias and ctx.has_bias else None
+        return None if to_streams is None else to_streams.movedim(0, -1), to_weight, to_bias

@@ -177,15 +177,15 @@ class Parameters:
 
 
 def known_parameters(pde: PDE, points: Tensor, learned: Mapping[str, Tensor] | None = None) -> Any:
-    """The coefficients at points (N, d): spanned ones are columns, learned ones as given, or their true values."""
+    """The coefficients at points (N, d): spanned ones are columns, learned ones from what is trained, or true."""
     names = list(pde.inputs)
     found: dict[str, Any] = {}
     for name, value in pde.coefficients.items():
         if isinstance(value, Span):
             found[name] = points[:, names.index(name)]
         elif isinstance(value, Learn):
-            best = value.initial if value.true is None else value.true
-            found[name] = learned[name] if learned is not None else best
+            best = value.initial if value.truth is None else value.truth
+            found[name] = best if learned is None else value.value(learned[name])
         else:
             found[name] = value
     return Parameters(found)

@@ -78,8 +78,8 @@ class BurgersIdentify(PDE):
 
     coordinates: ClassVar = {"x": (-1.0, 1.0), "t": (0.0, 1.0)}
 
-    lambda1: Coefficient = field(default_factory=lambda: Learn(initial=0.0, true=1.0))
-    lambda2: Coefficient = field(default_factory=lambda: Learn(initial=math.exp(-6), true=VISCOSITY))
+    lambda1: Coefficient = field(default_factory=lambda: Learn(initial=0.0, truth=1.0))
+    lambda2: Coefficient = field(default_factory=lambda: Learn(initial=math.exp(-6), truth=VISCOSITY))
     count: int = 2000
     noise: float = 0.0
     seed: int = 0

@@ -81,10 +81,10 @@ class JetFields(Fields):
         normals: Tensor | None = None,
     ):
         super().__init__(fields=fields, coordinates=coordinates, points=points, normals=normals)
-        self._jet = jet
+        self._columns = [Jet(streams, jet.layout) for streams in jet.streams.unbind(-1)]
 
     def _derivative(self, field: int, index: MultiIndex) -> Tensor:
-        return self._jet.derivative(index)[:, field]
+        return self._columns[field].derivative(index)
 
 
 class NestedFields(Fields):

@@ -31,10 +31,10 @@ def over_coefficients(pde: PDE, solve: Callable[[Any], Reference]) -> Reference 
     The spanned coefficients become the last columns of the points. A learned coefficient has its true value; where
     that is not known, neither is the reference: None.
     """
-    if any(unknown.true is None for unknown in pde.learned.values()):
+    if any(unknown.truth is None for unknown in pde.learned.values()):
         return None
     fixed = {name: value for name, value in pde.coefficients.items() if not isinstance(value, Span)}
-    fixed |= {name: unknown.true for name, unknown in pde.learned.items()}
+    fixed |= {name: unknown.truth for name, unknown in pde.learned.items()}
     spans = {name: value for name, value in pde.coefficients.items() if isinstance(value, Span)}
     if not spans:
         return solve(Parameters(fixed))

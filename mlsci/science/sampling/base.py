@@ -20,8 +20,9 @@ class Sampler(ABC):
     """Draws the points at which an equation is enforced.
 
     `points`: how many at the start. For the model, which decides when to draw: `every`, the steps between two draws
-    (0: drawn once and kept), `growth`, the factor by which the number of points grows at every new draw, and
-    `most`, the number that it never passes (None: no limit).
+    (0: drawn once and kept), `growth`, the factor by which the number of points grows at every new draw, `most`, the
+    number that it never passes (None: no limit), and `grow_when`: it grows only where the held-out loss is above so
+    many times the training loss (None: always).
     Everything is drawn on the CPU in float64 and depends on the generator alone.
     Raises ConfigError for settings out of range.
     """
@@ -30,6 +31,7 @@ class Sampler(ABC):
     every: int = 25
     growth: float = 1.0
     most: int | None = None
+    grow_when: float | None = None
 
     def __post_init__(self) -> None:
         check_least("points", self.points, least=1)
@@ -37,6 +39,8 @@ class Sampler(ABC):
         check_least("growth", self.growth, least=1)
         if self.most is not None:
             check_least("most", self.most, least=self.points)
+        if self.grow_when is not None:
+            check_least("grow_when", self.grow_when, least=0)
 
     @abstractmethod
     def draw(

@@ -76,11 +76,15 @@ class Weighting:
     def apply(self, system: System) -> None:
         """Puts the present weights on the blocks."""
         for block in system.blocks:
-            factor = self.lambda_pde if block.kind == "pde" else 1.0
-            block.weight = self.balance.get(block.name, 1.0) * factor * (self.terms or {}).get(block.name, 1.0)
+            block.weight = self.balance.get(block.name, 1.0) * self.fixed(block)
             own = self._point_weights(block)
             causal = None if self.causal is None else self.causal.point_weights(system, block)
             block.point_weights = own if causal is None else causal if own is None else own * causal
+
+    def fixed(self, block: Block) -> float:
+        """The weight that the user asked for, without what a scheme adapts."""
+        factor = self.lambda_pde if block.kind == "pde" else 1.0
+        return factor * (self.terms or {}).get(block.name, 1.0)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs: texts, numbers, tensors, and dictionaries of them."""

@@ -17,7 +17,7 @@ from mlsci.science.collocation.system import System
 from mlsci.science.pde import PDE, Coefficient, Initial, Learn, Neumann, Observations, Periodic
 from mlsci.science.sampling.sobol import Sobol
 
-UNKNOWN = Learn(initial=0.3, true=0.7)
+UNKNOWN = Learn(initial=0.3, truth=0.7)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -62,7 +62,7 @@ def _points(solution: Solution, *, count: int = 9) -> Points:
 
 def _system(solution: Solution, *, derivative: Derivative | None = None, count: int = 9) -> System:
     unknown = {
-        name: torch.tensor(value.initial, dtype=torch.float64).requires_grad_()
+        name: torch.tensor(value.start, dtype=torch.float64).requires_grad_()
         for name, value in solution.pde.learned.items()
     }
     system = System(solution=solution, coefficients=unknown, derivative=derivative or Taylor())

@@ -114,6 +114,15 @@ def test_standard_errors_are_those_of_least_squares(solve, enforce, weight):
     assert standard_errors(system)["k"] == pytest.approx(float(expected), rel=1e-6)
 
 
+def test_standard_errors_of_what_is_trained_by_its_logarithm_are_those_of_the_value(solve, enforce):
+    found = []
+    for positive in (False, True):
+        torch.manual_seed(0)
+        system = enforce(solve(Line(k=Learn(initial=0.5, positive=positive)), net=nn.Linear(1, 1)))
+        found.append(standard_errors(system)["k"])
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
+
+
 def test_no_standard_errors_without_unknowns_or_observations(everything, solve, enforce):
     system = enforce(solve(everything))
     assert standard_errors(system).keys() == {"k"}

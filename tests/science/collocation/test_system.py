@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Generator, nn
 
+from mlsci.errors import ConfigError
 from mlsci.nets.activations import Sine
 from mlsci.nets.kan import ChebyshevKAN
 from mlsci.nets.mlp import MLP
@@ -11,7 +12,8 @@ from mlsci.nets.modified_mlp import ModifiedMLP
 from mlsci.nets.pirate import PirateNet
 from mlsci.science.collocation.constraint import Hard, Soft
 from mlsci.science.collocation.derivative import Nested, Taylor
-from mlsci.science.pde import Span
+from mlsci.science.collocation.promises import check_promises
+from mlsci.science.pde import PDE, Span
 
 SIZES = {"in_features": 2, "out_features": 2}
 NETS = {
@@ -134,4 +136,40 @@ class Matrix(nn.Module):
 def test_a_parameter_without_rule_is_refused_by_name(everything, solve, enforce):
     system = enforce(solve(everything, net=Matrix()))
     with pytest.raises(TypeError, match=r"net.matrix: .* got shape \(2, 2\); use optimizer=soap"):
+        system.jacobian(system.parameters())
+
+
+class Fifth(PDE):
+    """u_t = u_xxxxx, solved by sin(x - t) among others."""
+
+    coordinates = {"x": (-1.0, 1.0), "t": (0.0, 1.0)}  # noqa: RUF012
+
+    def residual(self, f, p):
+        return f.u_t + f.u_xxxxx
+
+
+def test_nested_derivatives_go_beyond_fourth_order(solve, enforce):
+    system = enforce(
+        solve(Fifth(), net=MLP(**(SIZES | {"out_features": 1}), hidden=4, activation=Sine())), derivative=Nested()
+    )
+    loss, _ = system.loss()
+    loss.backward()
+    assert all(p.grad.abs().max() > 0 for name, p in system.solution.net.named_parameters() if name != "head.bias")
+    (block,) = system.blocks
+    block.equation = lambda f, p: f.u_xxxxx
+    points = block.points.detach().requires_grad_()
+    found = system.solution(points)[:, 0]
+    for _ in range(5):
+        found = torch.autograd.grad(found.sum(), points, create_graph=True)[0][:, 0]
+    torch.testing.assert_close(system.residuals(block)[:, 0], found)
+
+
+def test_taylor_series_and_the_jacobian_refuse_a_fifth_order_by_name(solve, enforce, place):
+    solution = solve(Fifth(), net=MLP(**(SIZES | {"out_features": 1}), hidden=4))
+    message = "derivative _xxxxx is of order 5.* up to 4.*use derivative=nested with optimizer=soap or adam"
+    with pytest.raises(ConfigError, match=message):
+        check_promises(place(solution), enforce(solution, derivative=Taylor()))
+    system = enforce(solution, derivative=Nested())
+    check_promises(place(solution), system)
+    with pytest.raises(ConfigError, match=message):
         system.jacobian(system.parameters())

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from mlsci.nets.activations import Sine
 from mlsci.science.jets import Jet, Layout, coordinates, functions
 from mlsci.science.jets.jet import compose
 
@@ -82,7 +83,7 @@ def test_scalar_functions_of_two_coordinates(name):
 @pytest.mark.parametrize(
     "name", ["tanh", "sin", "cos", "exp", "reciprocal", "sigmoid", "silu", "gelu", "square_root", "logarithm"]
 )
-@pytest.mark.parametrize("order", range(5))
+@pytest.mark.parametrize("order", range(6))
 def test_tables_are_the_derivatives(name, order):
     plain = {"square_root": torch.sqrt, "logarithm": torch.log, "silu": nn.functional.silu, "gelu": nn.functional.gelu}
     function = plain.get(name) or getattr(torch, name)
@@ -91,7 +92,7 @@ def test_tables_are_the_derivatives(name, order):
     assert len(table) == order + 1
     for k, values in enumerate(table):
         expected = nested(lambda x: function(x[:, 0]), z[:, None], (k,))
-        torch.testing.assert_close(values, expected, rtol=1e-11, atol=1e-12)
+        torch.testing.assert_close(values, expected, rtol=1e-11, atol=1e-11)
 
 
 CONSTANT = torch.linspace(1.0, 2.0, 7, dtype=torch.float64)
@@ -117,18 +118,68 @@ def test_operators(name):
     agree(OPERATIONS[name], [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1), (2, 2)])
 
 
-def test_gradients_by_the_weights_are_those_of_nested_derivatives():
-    net = Net(nn.Tanh())
-    weights = list(net.parameters())
-    jet = net(coordinates(X, Layout.of([(2, 1)], dimension=2)))
-    ours = torch.autograd.grad(jet.derivative((2, 1)).square().sum(), weights)
+def gradients_agree(function, leaves, index):
+    """Those of Σ (D^index f)² by the leaves, by jets and by nested derivatives."""
+    jet = function(coordinates(X, Layout.of([index], dimension=2)))
+    ours = torch.autograd.grad(jet.derivative(index).square().sum(), leaves)
     points = X.clone().requires_grad_()
-    found = net(points)
-    for axis in (0, 0, 1):
+    found = function(points)
+    for axis in (axis for axis, order in enumerate(index) for _ in range(order)):
         found = torch.autograd.grad(found.sum(), points, create_graph=True)[0][:, axis]
-    theirs = torch.autograd.grad(found.square().sum(), weights, allow_unused=True)  # the last bias has no effect
+    # the last bias of a net has no effect
+    theirs = torch.autograd.grad(found.square().sum(), leaves, allow_unused=True, materialize_grads=True)
     for a, b in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(a, torch.zeros_like(a) if b is None else b, rtol=1e-10, atol=1e-12)
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10 * float(b.abs().max()) + 1e-12)
+
+
+@pytest.mark.parametrize("index", [(1, 0), (0, 2), (2, 1), (2, 2)])
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, Sine()], ids=lambda module: type(module).__name__)
+def test_gradients_by_the_weights_are_those_of_nested_derivatives(activation, index):
+    net = Net(activation)
+    gradients_agree(net, list(net.parameters()), index)
+
+
+LEAVES = {
+    "product of jets": lambda x, a: torch.sin(a * x[:, 0]) * torch.exp(a * x[:, 1]),
+    "broadcast product": lambda x, a: (torch.sin(a * x) * torch.exp(a * x[:, :1]))[:, 1],
+    "quotient": lambda x, a: (x[:, 0] * a) / (x[:, 1] + a),
+    "square": lambda x, a: torch.square(torch.sqrt(x[:, 0] * a) + torch.log(x[:, 1] + a)),
+    "cat and stack": lambda x, a: torch.stack([torch.cat([x * a, torch.cos(x)], dim=1)[:, 3] * a, x[:, 1]], dim=1)[
+        :, 0
+    ],
+    "vector": lambda x, a: (torch.tanh(x * torch.stack([a, 2 * a])) * torch.stack([a, a]))[:, 1],
+    "sum": lambda x, a: torch.sin(x[:, 0] * x[:, 1] + a) * (a - x[:, 1]),
+}
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_gradients_by_a_leaf_are_those_of_nested_derivatives(name):
+    a = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    gradients_agree(lambda x: LEAVES[name](x, a), [a], (0, 2))
+
+
+def test_the_same_numbers_with_and_without_gradients():
+    net, x = Net(nn.GELU()), coordinates(X, Layout.of([(2, 2)], dimension=2))
+    with torch.no_grad():
+        expected = net(x).streams
+    assert not expected.requires_grad
+    torch.testing.assert_close(net(x).streams.detach(), expected, rtol=0.0, atol=0.0)
+
+
+def test_features_lie_first_in_memory_all_the_way():
+    x = coordinates(X, Layout.of([(2, 0)], dimension=2))
+    embedded = torch.cat([torch.sin(x[:, :1]), x], dim=1)
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 5), nn.GELU()).double()
+    for jet in (embedded, net(embedded), net(embedded) * net(embedded), torch.stack([x[:, 1], x[:, 0]], dim=1)):
+        assert jet.streams.movedim(-1, 0).is_contiguous()
+
+
+def test_second_derivatives_by_the_weights_are_refused():
+    net = Net(nn.Tanh())
+    found = net(coordinates(X, Layout.of([(1, 0)], dimension=2))).derivative((1, 0)).square().sum()
+    (first,) = torch.autograd.grad(found, [net.layers[0].weight], create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first.sum().backward()
 
 
 def test_three_coordinates():
@@ -156,8 +207,8 @@ def test_a_jet_looks_like_its_value():
 
 
 def test_fifth_order_is_refused():
-    with pytest.raises(ValueError, match="up to order 4"):
-        Layout.of([(3, 2)], dimension=2)
+    with pytest.raises(ValueError, match=r"derivative \(3, 2\): .* up to order 4; use derivative=nested"):
+        coordinates(X, Layout.of([(3, 2)], dimension=2))
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ class PeriodicFields(GridFields):
 
 def numbers(pde: PDE, **changed: float) -> Any:
     """The coefficients as numbers, learned ones at their true values."""
-    known = {name: v.true if isinstance(v, Learn) else v for name, v in pde.coefficients.items()}
+    known = {name: v.truth if isinstance(v, Learn) else v for name, v in pde.coefficients.items()}
     return Parameters({**known, **changed})
 
 

@@ -34,7 +34,7 @@ def test_a_spanned_coefficient_is_a_column_of_the_reference() -> None:
 
 
 def test_a_learned_coefficient_has_a_reference_only_where_its_value_is_known() -> None:
-    known = Advection(c=Learn(initial=1.0, true=30.0)).reference()
+    known = Advection(c=Learn(initial=1.0, truth=30.0)).reference()
     assert torch.equal(known.values, Advection().reference().values)
     assert Advection(c=Learn(initial=1.0)).reference() is None
 
@@ -60,8 +60,8 @@ def test_observations_depend_on_their_seed_alone() -> None:
 
 def test_identification_starts_where_it_is_told_and_knows_the_truth() -> None:
     learned = BurgersIdentify().learned
-    assert (learned["lambda1"].initial, learned["lambda1"].true) == (0.0, 1.0)
-    assert learned["lambda2"].true == pytest.approx(0.01 / math.pi)
+    assert (learned["lambda1"].initial, learned["lambda1"].truth) == (0.0, 1.0)
+    assert learned["lambda2"].truth == pytest.approx(0.01 / math.pi)
 
 
 def test_darcy_scores_the_permeability_and_observes_the_head_only() -> None:
@@ -105,6 +105,7 @@ def test_the_chaotic_case_ends_when_it_is_told() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (lambda: Learn(initial=0.0, positive=True), "initial > 0"),
         (lambda: Poisson1d(waves=2.5), "waves"),
         (lambda: Helmholtz(a1=0.5), "a1"),
         (lambda: BurgersIdentify(count=0), "count"),

@@ -158,7 +158,7 @@ def test_views_name_their_columns():
 
 
 def test_learned_coefficients_are_unknowns_and_spans_are_inputs():
-    pde = Transport(c=Learn(initial=1.0, true=2.0), k=Span(low=0.1, high=0.4))
+    pde = Transport(c=Learn(initial=1.0, truth=2.0), k=Span(low=0.1, high=0.4))
     assert list(pde.learned) == ["c"]
     assert pde.inputs == {"x": (0.0, 1.0), "t": (0.0, 2.0), "k": (0.1, 0.4)}
     assert pde.derivatives() == {(0, 1, 0), (1, 0, 0), (2, 0, 0)}

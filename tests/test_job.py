@@ -1,0 +1,24 @@
+"""What a job makes of settings that leave something out."""
+
+import json
+
+import mlsci
+
+BASE = ["data=digits", "net=linear", "threads=1", "trainer.max_epochs=1", "figures=null"]
+
+
+def test_what_is_null_is_left_out(tmp_path, capsys):
+    gone = ["callbacks.progress=null", "logger.csv=null", "logger.wandb=null", "figures={none: null}"]
+    result = mlsci.train([*BASE, *gone, f"run.dir={tmp_path / 'run'}"])
+    assert result.metrics["test/accuracy"] >= 0.0
+    assert not (tmp_path / "run" / "metrics.csv").exists()
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_without_a_test_nothing_is_compared(tmp_path, capsys):
+    reference = "reference={metric: test/accuracy, value: 0.9, better: higher, source: somewhere}"
+    quiet = ["callbacks=checkpoint", "logger=none", "test=false", f"run.dir={tmp_path / 'run'}"]
+    result = mlsci.train([*BASE, *quiet, reference])
+    assert result.comparison == []
+    assert "compared    nothing: test=false" in capsys.readouterr().out
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["comparison"] == []
