@@ -16,8 +16,8 @@ class Place(View):
     """Coordinates by name, with `elapsed`, the time since the start, and `initial`, the fields there, or None.
 
     Where the equation has a background, `initial` moves on with it. `parity` (N, fields), if any, is what the outputs
-    of a net are multiplied by, so that odd fields vanish where a mirror of the equation stands; `carriers`, each (N, 1),
-    are the oscillations that they modulate.
+    of a net are multiplied by, so that odd fields vanish where a mirror of the equation stands; `carriers`, each
+    (N, 1), are the oscillations that they modulate.
     """
 
     def __init__(

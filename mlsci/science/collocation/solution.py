@@ -151,8 +151,8 @@ class Solution(nn.Module):
 
     def _moved_on(self, initial: Any, x: Any, before: Any) -> Any:
         """The fields (N, fields) at the start, with what the background has changed by since."""
-        now = self._columns(self.pde.background(View(x, self.names)), x)
-        return initial if now is None else initial + now - self._columns(self.pde.background(View(before, self.names)), x)
+        now, then = (self._columns(self.pde.background(View(at, self.names)), at) for at in (x, before))
+        return initial if now is None else initial + now - then
 
     def prepare(self, points: Tensor, layout: Layout) -> Prepared:
         """Everything at these points that does not depend on the net in training."""
@@ -177,8 +177,9 @@ class Solution(nn.Module):
 
     def _affine(self, offset: Jet, factor: Jet, place: Place) -> bool:
         """Whether the ansatz is offset + factor · net, field by field; if not it's evaluated as it stands."""
-        streams, generator = offset.streams, torch.Generator().manual_seed(0)
-        probe = Jet(torch.rand(streams.shape, generator=generator, dtype=streams.dtype).to(streams.device), offset.layout)
+        streams = offset.streams
+        random = torch.rand(streams.shape, generator=torch.Generator().manual_seed(0), dtype=streams.dtype)
+        probe = Jet(random.to(streams.device), offset.layout)
         found, expected = self.constrained(probe, place), offset + factor * probe
         return bool(torch.allclose(found.streams, expected.streams, rtol=1e-9, atol=1e-9))
 

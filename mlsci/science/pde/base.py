@@ -46,8 +46,8 @@ class PDE:
 
     A coefficient is a number, `Learn(initial=...)` or `Span(low=..., high=...)`.
 
-    Everything in residual, initial, background, carriers and ansatz is written with torch functions and operators, so that it works on
-    tensors and on jets alike.
+    Everything in residual, initial, background, carriers and ansatz is written with torch functions and operators, so
+    that it works on tensors and on jets alike.
     """
 
     coordinates: ClassVar[Mapping[str, tuple[float, float]]] = {}

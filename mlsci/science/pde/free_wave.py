@@ -32,8 +32,9 @@ class FreeKink:
     imaginary: bool = False
     companion: bool = False
 
-    def __call__(self, x: Tensor, t: Tensor, *, orders: tuple[int, ...]) -> Tensor:
-        """∂ₓ^i ∂ₜ^j w at x, t (N,): (N,)."""
+    def __call__(self, *columns: Tensor, orders: tuple[int, ...]) -> Tensor:
+        """∂ₓ^i ∂ₜ^j w at x, t (N,) for orders (i, j): (N,)."""
+        x, t = columns
         along_x, along_t = orders
         m = torch.arange(1, self.modes + 1, dtype=x.dtype, device=x.device)
         k = m * (math.pi / self.half)

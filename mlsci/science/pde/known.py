@@ -74,7 +74,7 @@ def on_space_time(grid: Grid, *, x: int = 1, source: str) -> Reference:
 
 
 def rounded_kink(c: Any, *, slope: float, half: float, diffusivity: float) -> Any:
-    """What diffusion makes of a kink, slope · |distance to ±half|, that an initial state has when continued periodically.
+    """What diffusion makes of a kink, slope · |distance to ±half|, that a state has when continued periodically.
 
     With |distance| = 2·half/π · cos(πx / 2·half) =: d it is slope · sqrt(d² + 4Dt/π): as a background its growth
     cancels the kink at once. Without it the ansatz u₀ + (t - t₀) n carries the kink along for ever. At d = 0 it is what
