@@ -9,8 +9,11 @@ from torch import Tensor, nn
 from mlsci.nets.embedding import Fourier, Periodic, Rescale
 
 
-def pde(periodic: tuple[str, ...] = ("x",), **inputs: tuple[float, float]) -> SimpleNamespace:
-    return SimpleNamespace(inputs=inputs or {"x": (0.1, 0.4), "t": (0.0, 3.0)}, periodic=periodic)
+def pde(
+    periodic: tuple[str, ...] = ("x",), mirrors: dict[str, SimpleNamespace] | None = None, **inputs: tuple[float, float]
+) -> SimpleNamespace:
+    inputs = inputs or {"x": (0.1, 0.4), "t": (0.0, 3.0)}
+    return SimpleNamespace(inputs=inputs, periodic=periodic, mirrors=mirrors or {})
 
 
 def points(count: int = 9) -> Tensor:
@@ -111,7 +114,7 @@ def test_the_equation_itself_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Rescale(SimpleNamespace(inputs={}, periodic=())), "expected at least one coordinate"),
+        (lambda: Rescale(SimpleNamespace(inputs={}, periodic=(), mirrors={})), "expected at least one coordinate"),
         (lambda: Rescale(pde(x=(1.0, 1.0))), r"pde.inputs.x: expected finite low < high, got \(1.0, 1.0\)"),
         (lambda: Rescale(pde(x=(0.0, math.inf))), r"pde.inputs.x: expected finite low < high, got \(0.0, inf\)"),
         (lambda: Rescale(pde(x=(math.nan, 1.0))), r"pde.inputs.x: expected finite low < high, got \(nan, 1.0\)"),
@@ -127,3 +130,19 @@ def test_the_equation_itself_is_not_kept() -> None:
 def test_impossible_arguments_are_refused(build: Callable[[], nn.Module], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build()
+
+
+def test_a_mirrored_coordinate_becomes_the_cosines_about_its_mirror() -> None:
+    mirrored = pde(mirrors={"x": SimpleNamespace(at=0.2)})
+    embedding = Periodic(mirrored, harmonics=2).double()
+    x = points()
+    phase = 2 * math.pi / 0.3 * (x[:, 0] - 0.2)
+    expected = torch.stack([torch.cos(phase), torch.cos(2 * phase), x[:, 1] / 1.5 - 1], dim=1)
+    torch.testing.assert_close(embedding(x), expected, rtol=0, atol=1e-12)
+    assert embedding.features == 3
+    assert Periodic(mirrored, harmonics=2, fold=False).features == 5
+
+
+def test_only_periodic_coordinates_have_mirrors() -> None:
+    with pytest.raises(ValueError, match=r"pde\.mirrors: 't' is not among the periodic coordinates: x"):
+        Periodic(pde(mirrors={"t": SimpleNamespace(at=0.0)}))

@@ -16,7 +16,7 @@ from mlsci.nets.modified_mlp import ModifiedMLP
 from mlsci.nets.pirate import PirateNet
 from mlsci.nets.siren import SIREN
 
-PDE = SimpleNamespace(inputs={"t": (0.0, 1.0), "x": (-1.0, 1.0)}, periodic=("x",))
+PDE = SimpleNamespace(inputs={"t": (0.0, 1.0), "x": (-1.0, 1.0)}, periodic=("x",), mirrors={})
 INITS = {"none": AsIs(), "glorot": Glorot(), "multiscale": MultiScale(), "siren": Siren(omega=5.0)}
 
 
@@ -139,3 +139,11 @@ def test_nets_that_multi_scale_does_not_fit_are_left_alone(net: nn.Module, point
 def test_impossible_arguments_are_refused(build: type, change: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         build(**change)
+
+
+@pytest.mark.parametrize(("order", "decades"), [(1, 1.5), (2, 1.5), (3, 1.0), (4, 0.75)])
+def test_multi_scale_is_the_gentler_the_higher_the_order_of_the_equation(order: int, decades: float) -> None:
+    equation = SimpleNamespace(derivatives=lambda: {(0, 0), (order, 0), (0, 1)})
+    assert MultiScale(pde=equation).decades == decades
+    assert MultiScale(pde=equation, decades=1.2).decades == 1.2
+    assert MultiScale().decades == 1.5

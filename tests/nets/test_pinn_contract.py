@@ -16,7 +16,7 @@ from mlsci.nets.pirate import PirateNet
 from mlsci.nets.siren import SIREN
 from mlsci.science.jets import Layout, coordinates
 
-PDE = SimpleNamespace(inputs={"x": (0.0, 0.3), "t": (-1.0, 2.0)}, periodic=("x",))
+PDE = SimpleNamespace(inputs={"x": (0.0, 0.3), "t": (-1.0, 2.0)}, periodic=("x",), mirrors={})
 NETS: dict[str, Callable[[], nn.Module]] = {
     "modified mlp": lambda: ModifiedMLP(in_features=4, out_features=2, hidden=5, layers=3),
     "modified mlp of sines": lambda: ModifiedMLP(in_features=4, out_features=2, hidden=5, activation=Sine(2.0)),
@@ -115,7 +115,9 @@ def test_taylor_streams_equal_nested_autograd(pair: tuple[str, str]) -> None:
     if pair[0] == "mlp":
         net = MLP(in_features=embedding.features, out_features=2, hidden=5, activation=Sine()).double()
     else:
-        embedding = Rescale(SimpleNamespace(inputs=dict.fromkeys("abcd", (-2.0, 1.0)), periodic=())).double()
+        embedding = Rescale(
+            SimpleNamespace(inputs=dict.fromkeys("abcd", (-2.0, 1.0)), periodic=(), mirrors={})
+        ).double()
         net = NETS[pair[0]]().double()
     width = len(embedding.ranges) if isinstance(embedding, Rescale) else 2
     x = 0.3 * torch.rand(6, width, dtype=torch.float64)

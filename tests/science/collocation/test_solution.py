@@ -83,6 +83,46 @@ def test_an_ansatz_that_is_not_affine_is_evaluated_as_it_stands(solve, enforce, 
     torch.testing.assert_close(2 * rows @ jacobian, torch.cat([part.flatten() for part in gradient]))
 
 
+class Carried(PDE):
+    """Two fields on two carriers, with a background."""
+
+    coordinates = {"x": (-1.0, 1.0), "t": (0.0, 2.0)}  # noqa: RUF012
+    fields = ("u", "v")
+
+    def residual(self, f, p):
+        return f.u_t, f.v_t
+
+    def initial(self, c):
+        return c.x, 1.0
+
+    def background(self, c):
+        return torch.sin(3 * c.x) * c.t, 0.0
+
+    def carriers(self, c):
+        return torch.cos(9 * c.x), torch.sin(9 * c.x - c.t)
+
+
+@pytest.mark.parametrize("window", [0, 1])
+def test_the_net_modulates_carriers_and_starts_from_the_background(solve, somewhere, window):
+    pde = Carried()
+    assert pde.outputs == 6
+    net = torch.nn.Sequential(torch.nn.Linear(2, 5), torch.nn.Tanh(), torch.nn.Linear(5, 6))
+    solution = solve(pde, net=net, constraint=Hard(), windows=2)
+    if window:
+        solution.advance()
+    shake(solution, 1)
+    x, t = somewhere[:, 0], somewhere[:, 1]
+    n = solution.net(solution.embed(somewhere, window))
+    fast = torch.cos(9 * x), torch.sin(9 * x - t)
+    start = torch.stack([x, torch.full_like(t, float(window))], dim=1)
+    before = solution.at(start, 0)[:, 0] if window else x
+    background = torch.sin(3 * x) * (t - window)
+    expected = before + background + (t - window) * (n[:, 0] + fast[0] * n[:, 2] + fast[1] * n[:, 4])
+    torch.testing.assert_close(solution.at(somewhere, window)[:, 0], expected)
+    for ours, theirs in by_both(solution, somewhere):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-10)
+
+
 class Static(PDE):
     """No time at all."""
 

