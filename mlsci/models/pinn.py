@@ -233,7 +233,7 @@ class PINN(Model):
         count = len(have[0].points)
         if sampler.growth == 1 or (sampler.grow_when is not None and self.judge.ratio() <= sampler.grow_when):
             return count
-        return min(int(count * sampler.growth), sampler.most or 10**9)
+        return min(int(count * sampler.growth), sampler.limit)
 
     def _held_out_loss(self) -> Tensor:
         """The loss on points that are never trained on; computed once a state."""

@@ -20,6 +20,8 @@ class Adaptive(Sampler):
     Raises NonFiniteLoss where a score is NaN or infinite.
     """
 
+    growth: float = 1.2
+    grow_when: float | None = 10.0
     candidates: int = 6
     exponent: float = 1.0
     offset: float = 1.0

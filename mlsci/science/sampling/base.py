@@ -21,7 +21,7 @@ class Sampler(ABC):
 
     `points`: how many at the start. For the model, which decides when to draw: `every`, the steps between two draws
     (0: drawn once and kept), `growth`, the factor by which the number of points grows at every new draw, `most`, the
-    number that it never passes (None: no limit), and `grow_when`: it grows only where the held-out loss is above so
+    number that it never passes (None: three times `points`), and `grow_when`: it grows only where the held-out loss is above so
     many times the training loss (None: always).
     Everything is drawn on the CPU in float64 and depends on the generator alone.
     Raises ConfigError for settings out of range.
@@ -41,6 +41,11 @@ class Sampler(ABC):
             check_least("most", self.most, least=self.points)
         if self.grow_when is not None:
             check_least("grow_when", self.grow_when, least=0)
+
+    @property
+    def limit(self) -> int:
+        """The largest number of points."""
+        return 3 * self.points if self.most is None else self.most
 
     @abstractmethod
     def draw(

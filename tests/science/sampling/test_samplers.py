@@ -164,6 +164,11 @@ def test_settings_out_of_range(kind, settings, words):
         KINDS[kind](**{"points": 10, **settings})
 
 
+@pytest.mark.parametrize(("most", "limit"), [(None, 30), (12, 12)])
+def test_growth_ends_at_a_limit(most, limit):
+    assert Sobol(points=10, most=most).limit == limit
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_config_builds_the_defaults(kind):
     config = yaml.safe_load((CONFIGS / f"{kind}.yaml").read_text())
