@@ -219,7 +219,7 @@ def test_time_windows_are_trained_in_turn(tmp_path, constraint):
 
 
 def test_points_grow_to_their_limit(tmp_path):
-    grown = ["trainer.max_epochs=4", "sampler.growth=1.5", "sampler.most=100"]
+    grown = ["trainer.max_epochs=4", "sampler.growth=1.5", "sampler.most=100", "sampler.grow_when=null"]
     result = train(tmp_path / "run", "Poisson", *grown)
     model = result.model
     assert len(model.system.blocks[0].points) in (40, 60, 90, 100)  # of the best state

@@ -21,8 +21,8 @@ class Sampler(ABC):
 
     `points`: how many at the start. For the model, which decides when to draw: `every`, the steps between two draws
     (0: drawn once and kept), `growth`, the factor by which the number of points grows at every new draw, `most`, the
-    number that it never passes (None: three times `points`), and `grow_when`: it grows only where the held-out loss is above so
-    many times the training loss (None: always).
+    number that it never passes (None: three times `points`), and `grow_when`: it grows only where the held-out loss
+    is above so many times the training loss (None: always).
     Everything is drawn on the CPU in float64 and depends on the generator alone.
     Raises ConfigError for settings out of range.
     """
