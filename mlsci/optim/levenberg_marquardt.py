@@ -7,6 +7,7 @@ after Transtrum & Sethna (arXiv 1201.5885).
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
@@ -17,6 +18,9 @@ from torch.optim import Optimizer
 
 from mlsci.optim.normal_equations import Damped
 from mlsci.optim.sketched import damped
+
+PATIENCE = 25  # steps without a lower loss, after which it is said
+FLAT = 1e-7  # |Jᵀr| / |J||r| at a minimum in float64, with room
 
 
 class Residuals(Protocol):
@@ -138,7 +142,7 @@ class LevenbergMarquardt(Optimizer):
         start = torch.cat([p.reshape(-1) for p in self._parameters])
         if not self._try(system, residuals, start, rows=rows, loss=loss):
             self._set(start)
-            self.param_groups[0]["stalled"] += 1
+            self._stall(rows, jacobian)
         return rows.new_tensor(loss)
 
     def _try(self, system: Damped, residuals: Any, start: Tensor, *, rows: Tensor, loss: float) -> bool:
@@ -184,6 +188,20 @@ class LevenbergMarquardt(Optimizer):
         if not torch.isfinite(curvature).all():
             return None
         return system.solve_again(curvature)
+
+    def _stall(self, rows: Tensor, jacobian: Tensor) -> None:
+        """Count a step that was given up; say so once where there were many in a row and this is no minimum."""
+        self.param_groups[0]["stalled"] += 1
+        slope = float((jacobian.T @ rows).norm() / (jacobian.norm() * rows.norm()).clamp_min(1e-300))
+        if self.stalled == PATIENCE and slope > FLAT:
+            loss, most = float(rows @ rows), self.param_groups[0]["most"]
+            warnings.warn(
+                f"Levenberg-Marquardt found no lower loss than {loss:.3g} in {PATIENCE} steps: over-damped "
+                f"(damping {self.damping:.3g}, at most {most:.3g}). The parameters stay as they are; "
+                f"new points, another init or float64 may free it",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def _trust(self, *, gain: float) -> None:
         group = self.param_groups[0]

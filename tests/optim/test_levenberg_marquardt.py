@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mlsci.optim.cholesky import normal
-from mlsci.optim.levenberg_marquardt import LevenbergMarquardt
+from mlsci.optim.levenberg_marquardt import PATIENCE, LevenbergMarquardt
 from mlsci.optim.normal_equations import Dual, Primal
 from mlsci.optim.sketched import damped
 
@@ -143,13 +143,14 @@ def test_a_trial_that_is_not_a_number_is_refused():
 
 
 class Spiteful:
-    """Rows whose Jacobian lies: no step along it lowers the loss."""
+    """Rows whose Jacobian lies: no step lowers the loss."""
 
     def __init__(self, parameter):
         self.parameter = parameter
+        self.start = parameter.detach().clone()
 
     def __call__(self):
-        return torch.stack([1 + self.parameter.detach().abs()])
+        return torch.stack([1 + (self.parameter.detach() - self.start).abs()])
 
     def jacobian(self, parameters):
         return self(), torch.ones(1, 1, dtype=torch.float64)
@@ -167,6 +168,17 @@ def test_where_no_step_helps_the_state_stays_and_the_damping_grows():
     assert optimizer.report() == {"damping": optimizer.damping, "stalled": 2.0}
     optimizer.reset()
     assert (optimizer.damping, optimizer.stalled) == (before, 0)
+
+
+def test_a_long_standstill_is_said_once():
+    (x,) = parameters = unknown(0.5)
+    optimizer = LevenbergMarquardt(parameters, tries=1)
+    for _ in range(PATIENCE - 1):
+        optimizer.step(Spiteful(x))
+    with pytest.warns(RuntimeWarning, match=rf"no lower loss than 1 in {PATIENCE} steps: over-damped \(damping"):
+        optimizer.step(Spiteful(x))
+    optimizer.step(Spiteful(x))  # a second warning would be an error here
+    assert float(x.detach()) == 0.5
 
 
 def test_the_damping_stays_within_its_bounds():
