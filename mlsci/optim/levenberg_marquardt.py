@@ -20,7 +20,6 @@ from mlsci.optim.normal_equations import Damped
 from mlsci.optim.sketched import damped
 
 PATIENCE = 25  # steps without a lower loss, after which it is said
-FLAT = 1e-7  # |Jᵀr| / |J||r| at a minimum in float64, with room
 
 
 class Residuals(Protocol):
@@ -142,7 +141,7 @@ class LevenbergMarquardt(Optimizer):
         start = torch.cat([p.reshape(-1) for p in self._parameters])
         if not self._try(system, residuals, start, rows=rows, loss=loss):
             self._set(start)
-            self._stall(rows, jacobian)
+            self._stall(rows, jacobian, start)
         return rows.new_tensor(loss)
 
     def _try(self, system: Damped, residuals: Any, start: Tensor, *, rows: Tensor, loss: float) -> bool:
@@ -189,11 +188,10 @@ class LevenbergMarquardt(Optimizer):
             return None
         return system.solve_again(curvature)
 
-    def _stall(self, rows: Tensor, jacobian: Tensor) -> None:
+    def _stall(self, rows: Tensor, jacobian: Tensor, parameters: Tensor) -> None:
         """Count a step that was given up; say so once where there were many in a row and this is no minimum."""
         self.param_groups[0]["stalled"] += 1
-        slope = float((jacobian.T @ rows).norm() / (jacobian.norm() * rows.norm()).clamp_min(1e-300))
-        if self.stalled == PATIENCE and slope > FLAT:
+        if self.stalled == PATIENCE and not _at_minimum(rows, jacobian, parameters):
             loss, most = float(rows @ rows), self.param_groups[0]["most"]
             warnings.warn(
                 f"Levenberg-Marquardt found no lower loss than {loss:.3g} in {PATIENCE} steps: over-damped "
@@ -231,6 +229,13 @@ class LevenbergMarquardt(Optimizer):
         for parameter in self._parameters:
             parameter.copy_(flat[used : used + parameter.numel()].view_as(parameter))
             used += parameter.numel()
+
+
+def _at_minimum(rows: Tensor, jacobian: Tensor, parameters: Tensor) -> bool:
+    """Whether the gradient is at its rounding error: against the rows, or against what a last bit of θ does to it."""
+    gradient, size = (jacobian.T @ rows).norm(), jacobian.norm()
+    rounding = torch.maximum(1e-7 * rows.norm(), 1e-12 * size * (1 + parameters.norm()))
+    return bool(gradient <= rounding * size)
 
 
 class Automatic:
