@@ -3,7 +3,7 @@
     python scripts/benchmarks/pinn.py [--problem burgers] [--seconds 60] [--seeds 1] [--peers deepxde,pina] [--out DIR]
 
 Everyone gets the same equation, the same number of collocation points inside the domain and the same CPU time, and
-its own recommended settings: mlsci those of experiment=pinn/<problem>, a peer those of its published example (see
+its own recommended settings: mlsci those of experiment=pinn/<problem> with one net for all times, a peer those of its published example (see
 pinn_peers/run_<peer>.py); W&B, progress bars and validation are off everywhere. Errors are those of the present
 state, on the same points of the same reference (Burgers: 256 × 100 points against Cole-Hopf); the time of measuring
 them does not count, that of everything else since the start of training does.
@@ -100,7 +100,9 @@ class Bench:
             f"+callbacks.watch.job={job}",
         ]  # fmt: skip
         if task["kind"] == "curve":
-            return [*command, "+callbacks.watch._target_=mlsci_watch.Watch", "trainer.max_epochs=100000"]
+            # one net for all times: with windows the later times are unknown until their turn comes
+            watch = ["+callbacks.watch._target_=mlsci_watch.Watch", "trainer.max_epochs=100000"]
+            return [*command, "window=off", *watch]
         count = task["steps"] + 100  # 60 to warm up, and some
         return [
             *command, *OURS[name], "+callbacks.watch._target_=mlsci_watch.Count", "optimizer=adam", "net=pinn",
