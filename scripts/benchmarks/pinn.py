@@ -3,8 +3,8 @@
     python scripts/benchmarks/pinn.py [--problem burgers] [--seconds 60] [--seeds 1] [--peers deepxde,pina] [--out DIR]
 
 Everyone gets the same equation, the same number of collocation points inside the domain and the same CPU time, and
-its own recommended settings: mlsci those of experiment=pinn/<problem> with one net for all times, a peer those of its published example (see
-pinn_peers/run_<peer>.py); W&B, progress bars and validation are off everywhere. Errors are those of the present
+its own recommended settings: mlsci those of experiment=pinn/<problem> with one net for all times, a peer those of its
+published example (see pinn_peers/run_<peer>.py); W&B, progress bars and validation are off everywhere. Errors are those of the present
 state, on the same points of the same reference (Burgers: 256 × 100 points against Cole-Hopf); the time of measuring
 them does not count, that of everything else since the start of training does.
 
