@@ -4,9 +4,9 @@
 
 Everyone gets the same equation, the same number of collocation points inside the domain and the same CPU time, and
 its own recommended settings: mlsci those of experiment=pinn/<problem> with one net for all times, a peer those of its
-published example (see pinn_peers/run_<peer>.py); W&B, progress bars and validation are off everywhere. Errors are those of the present
-state, on the same points of the same reference (Burgers: 256 × 100 points against Cole-Hopf); the time of measuring
-them does not count, that of everything else since the start of training does.
+published example (see pinn_peers/run_<peer>.py); W&B, progress bars and validation are off everywhere. Errors are
+those of the present state, on the same points of the same reference (Burgers: 256 × 100 points against Cole-Hopf);
+the time of measuring them does not count, that of everything else since the start of training does.
 
 The step is one of Adam in float64 on the same net, features and hard conditions everywhere, against a hand-written
 loop in plain torch. Every measurement is a process of its own on one thread, in turns, with the same allocator.
