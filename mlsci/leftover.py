@@ -26,7 +26,7 @@ def drop(config: DictConfig, overrides: Sequence[Override], places: Sequence[Pat
         part = config.get(group)
         node = OmegaConf.to_container(part, resolve=False) if isinstance(part, DictConfig) else {}
         known = takes(node)
-        if not isinstance(node, dict) or not isinstance(body[group], dict) or not known:
+        if not isinstance(node, dict) or not isinstance(body[group], dict) or known is None:
             continue
         typed = {key.split(".")[1] for key in chosen if key.startswith(f"{group}.")}
         with open_dict(part):

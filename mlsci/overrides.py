@@ -54,17 +54,17 @@ def descend(node: Any, key: str) -> tuple[Any, str, str]:
     return node, key, ""
 
 
-def takes(node: Any) -> list[str]:
-    """Further arguments that the target of a node takes beside those in its config."""
+def takes(node: Any) -> list[str] | None:
+    """The arguments of a node's target; None where they can't be read."""
     from mlsci.signature import NoSuchTarget, read
 
     if not isinstance(node, dict) or "_target_" not in node:
-        return []
+        return None
     try:
         signature = read(str(node["_target_"]))
     except NoSuchTarget:
-        return []
-    return sorted(signature.parameters) if signature else []
+        return None
+    return sorted(signature.parameters) if signature else None
 
 
 def key_error(override: Override, config: dict[str, Any], groups_known: Sequence[str]) -> str | None:
@@ -79,7 +79,7 @@ def key_error(override: Override, config: dict[str, Any], groups_known: Sequence
         what = "none" if node is None else repr(node)
         return f"{key}: '{path}' is {what} here and has no key '{missing}'"
     known = sorted({str(name) for name in node} - {"_target_", "_partial_"} | ({*groups_known} if not path else set()))
-    further = takes(node)
+    further = takes(node) or []
     if missing in further:
         return f"{key}: not in the config, but {node['_target_']} takes it; write +{override.input_line}"
     if path == "vars":

@@ -60,6 +60,11 @@ def test_another_optimizer_can_be_swapped_into_an_experiment(name, optimizer):
     assert config.explain([f"experiment={name}", f"optimizer={optimizer}"]).choices["optimizer"] == optimizer
 
 
+def test_one_window_takes_none_of_an_experiment_s_settings_for_several() -> None:
+    values = config.plain(config.explain(["experiment=pinn/burgers", "window=off"]).config)
+    assert values["window"] == {"_target_": "mlsci.science.collocation.windows.Whole"}
+
+
 def test_values_for_another_net_are_left_out_and_those_for_both_stay():
     values = config.plain(config.explain(["experiment=images/digits", "net=mlp"]).config)
     own = config.plain(config.explain(["experiment=images/digits"]).config)

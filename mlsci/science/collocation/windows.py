@@ -30,3 +30,10 @@ class Windows:
         """The window that is in training in an epoch of a run of so many epochs."""
         each = self.epochs or max(epochs // self.count, 1)
         return min(epoch // each, self.count - 1)
+
+
+class Whole(Windows):
+    """One net for all times; takes no settings, so that those of an experiment's windows fall away with them."""
+
+    def __init__(self) -> None:
+        super().__init__()

@@ -3,7 +3,7 @@
 import pytest
 
 from mlsci.errors import ConfigError
-from mlsci.science.collocation.windows import Windows
+from mlsci.science.collocation.windows import Whole, Windows
 
 
 def test_windows_share_the_epochs():
@@ -21,7 +21,9 @@ def test_fewer_epochs_than_windows_are_one_each():
 
 
 def test_one_window_is_always_the_first():
-    assert Windows().at_epoch(99, epochs=100) == 0
+    for window in (Windows(), Whole()):
+        assert window.count == 1
+        assert window.at_epoch(99, epochs=100) == 0
 
 
 @pytest.mark.parametrize("setting", [{"count": 0}, {"count": 2, "epochs": 0}])
