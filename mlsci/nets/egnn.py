@@ -133,7 +133,7 @@ class Layer(nn.Module):
         messages = messages if fades is None else messages * fades
         received = torch.zeros_like(h).index_add(0, receivers, messages) * self.scale  # (N, width)
         h_next = h + self.feature(torch.cat([h, received], dim=1))  # (N, width)
-        step = vectors.new_zeros(len(h), 3)
+        step = vectors.new_zeros(h.shape[0], 3)  # len() would fix N while torch traces
         if self.move is not None:
             pull = self.move(messages)  # (2 P, 1)
             pull = pull if fades is None else pull * fades

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from mlsci.nets.egnn import EGNNPotential
 from mlsci.nets.schnet import SchNet
@@ -211,3 +212,19 @@ def test_the_state_is_the_net(build: Build) -> None:
     assert not torch.equal(energies(net, species, positions), energies(other, species, positions))
     other.load_state_dict(net.state_dict())
     assert torch.equal(energies(net, species, positions), energies(other, species, positions))
+
+
+def test_a_trace_of_energy_and_gradient_fits_other_numbers_of_atoms_and_pairs(net: nn.Module) -> None:
+    def both(species: Tensor, pair_index: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        vectors = vectors.detach().requires_grad_()
+        energy = net(species, pair_index, vectors)
+        return energy, *torch.autograd.grad(energy.sum(), vectors, create_graph=True)
+
+    def arguments(atoms: int) -> tuple[Tensor, Tensor, Tensor]:
+        species, positions = molecule(atoms)
+        pair_index = pairs(positions)
+        return species, pair_index, positions[pair_index[1]] - positions[pair_index[0]]
+
+    trace = make_fx(both, tracing_mode="symbolic", _allow_non_fake_inputs=True)(*arguments(9))
+    for found, expected in zip(trace(*arguments(6)), both(*arguments(6)), strict=True):
+        assert_equal(found, expected)
