@@ -19,7 +19,7 @@ def degrees(l_max: int) -> Tensor:
 
 
 def harmonics(unit: Tensor, l_max: int) -> Tensor:
-    """Y_lm of unit vectors (P, 3), as (P, (l_max + 1)²); the components of each degree l have the squared norm 2l + 1."""
+    """Y_lm of unit vectors (P, 3), as (P, (l_max + 1)²); the squares of one degree l add up to 2l + 1."""
     x, y, z = unit.unbind(-1)
     found = [torch.ones_like(x)]
     if l_max >= 1:

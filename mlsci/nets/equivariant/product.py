@@ -8,7 +8,7 @@ from mlsci.nets.equivariant.tables import product_table
 
 
 class Product(nn.Module):
-    """B_i = Σ_paths w_path(species_i) (A_i ⊗ ... ⊗ A_i)_path, ((l_max + 1)², N, channels) to ((l_out + 1)², N, channels).
+    """B_i = Σ_paths w_path(species_i) (A_i ⊗ ... ⊗ A_i)_path: ((l_max + 1)², N, C) to ((l_out + 1)², N, C).
 
     The product basis of MACE (Batatia et al., 2022, arXiv:2206.07697): the monomials of components, each made from
     one of the order below, times a table of their independent couplings.
@@ -25,9 +25,7 @@ class Product(nn.Module):
         for n, (lower, last) in enumerate(zip(found.lower, found.last, strict=True), start=2):
             self.register_buffer(f"lower{n}", torch.as_tensor(lower), persistent=False)
             self.register_buffer(f"last{n}", torch.as_tensor(last), persistent=False)
-        self.weights = nn.ParameterList(
-            nn.Parameter(torch.empty(species, paths, channels)) for paths in found.paths
-        )
+        self.weights = nn.ParameterList(nn.Parameter(torch.empty(species, paths, channels)) for paths in found.paths)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -75,9 +75,7 @@ def product_table(l_max: int, l_out: int, order: int) -> ProductTable:
     """The table for features up to degree `l_max`."""
     monomials = [list(combinations_with_replacement(range(size(l_max)), n)) for n in range(1, order + 1)]
     positions = [{monomial: place for place, monomial in enumerate(some)} for some in monomials]
-    lower = tuple(
-        np.array([positions[n - 1][m[:-1]] for m in some]) for n, some in enumerate(monomials[1:], start=1)
-    )
+    lower = tuple(np.array([positions[n - 1][m[:-1]] for m in some]) for n, some in enumerate(monomials[1:], start=1))
     last = tuple(np.array([m[-1] for m in some]) for some in monomials[1:])
     starts = np.cumsum([0, *(len(some) for some in monomials)])
     rows: list[list[Array]] = [[] for _ in range(l_out + 1)]
