@@ -26,10 +26,12 @@ def energies_of(isolated: Sequence[Structure]) -> dict[int, float]:
     """E0 [eV] by atomic number.
 
     Raises:
-        MlsciError: a frame without energy, or two frames of an element that disagree by more than 1 meV.
+        MlsciError: a frame of several atoms or without energy, or frames of an element that are 1 meV apart or more.
     """
     found: dict[int, float] = {}
     for one in isolated:
+        if len(one) != 1:
+            raise MlsciError(f"expected frames of one isolated atom each, got one of {len(one)} atoms")
         number = int(one.numbers[0])
         if one.energy is None or not np.isfinite(one.energy):
             raise MlsciError(f"an isolated atom of atomic number {number} has no energy")

@@ -30,6 +30,8 @@ BOND = 1.25  # Å, longer than any C–H, N–H or O–H bond that vibrates
 STIFFNESS = (10.0, 110.0)  # eV/Å², of X–H bonds: 25 to 50 at rest
 TYPICAL = 33.0  # eV/Å²
 FRAMES = 200  # looked at for bonds
+STILL = 0.1  # Å
+UNSURE = 4.0  # far frames spoil a proportion by less; units differ by 10 and more
 
 
 class Finding(NamedTuple):
@@ -54,13 +56,21 @@ def findings(structures: Sequence[Structure], isolated: Mapping[int, float] | No
     return [finding for finding in found if finding is not None]
 
 
-def slope(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Of y = slope·x by least squares, and the cosine between x and y, which is 1 where it fits exactly."""
+def proportion(x: np.ndarray, y: np.ndarray, *, at_least: float) -> float | None:
+    """The slope of y = slope·x by least squares; None where it does not explain y.
+
+    It does where the cosine between x and y is at least `at_least`, and 3 of 4 rows that are not small have the sign
+    that it says: one large row alone proves nothing.
+    """
     squares = float((x * x).sum()), float((y * y).sum())
     if min(squares) == 0:
-        return 0.0, 0.0
+        return None
     product = float((x * y).sum())
-    return product / squares[0], product / (squares[0] * squares[1]) ** 0.5
+    large = x * x > 0.04 * squares[0] / len(x)
+    agree = float((np.sign(y) == np.sign(x * product))[large].mean())
+    if abs(product) < at_least * (squares[0] * squares[1]) ** 0.5 or agree < 0.75:
+        return None
+    return product / squares[0]
 
 
 def _bonds(structures: Sequence[Structure]) -> Finding | None:
@@ -72,8 +82,8 @@ def _bonds(structures: Sequence[Structure]) -> Finding | None:
     centred = np.concatenate(
         [rows[:, 1:] - rows[:, 1:].mean(0) for z in (6, 7, 8) if len(rows := table[table[:, 0] == z]) > 0]
     )
-    found, cosine = slope(centred[:, 0], -centred[:, 1])
-    if abs(cosine) < 0.7 or centred[:, 0].std() < 0.004 or STIFFNESS[0] <= found <= STIFFNESS[1]:
+    found = proportion(centred[:, 0], -centred[:, 1], at_least=0.7)
+    if found is None or centred[:, 0].std() < 0.004 or STIFFNESS[0] <= found <= STIFFNESS[1]:
         return None
     about = f"as forces in eV/Å they give X–H bonds a force constant of {found:.3g} eV/Å², nature 25 to 50"
     if found < 0:
@@ -101,8 +111,8 @@ def _work(near: NearFrames) -> Finding | None:
     chosen = still[near.displacement[still].argsort()][: max(len(still) // 2, 8)]
     if len(chosen) < 8:
         return None
-    found, cosine = slope(near.force_work[chosen], near.energy[chosen])
-    if abs(cosine) < 0.7 or 0.4 <= found <= 2.5:
+    found = proportion(near.force_work[chosen], near.energy[chosen], at_least=0.7)
+    if found is None or 1 / UNSURE <= found <= UNSURE:
         return None
     between = f"between near frames the energy changes by {found:.3g} times the work of the forces"
     if found < 0:
@@ -114,14 +124,14 @@ def _work(near: NearFrames) -> Finding | None:
 
 
 def _strain(near: NearFrames) -> Finding | None:
-    chosen = (near.strain > 1e-3) & np.isfinite(near.stress_work)
+    chosen = (near.strain > 1e-3) & (near.displacement < STILL) & np.isfinite(near.stress_work)
     if chosen.sum() < 4:
         return None
-    found, cosine = slope(near.stress_work[chosen], (near.energy - near.force_work)[chosen])
-    if abs(cosine) < 0.9 or 0.5 <= found <= 2:
+    found = proportion(near.stress_work[chosen], (near.energy - near.force_work)[chosen], at_least=0.9)
+    if found is None or 1 / UNSURE <= found <= UNSURE:
         return None
     between = f"between strained frames the energy changes by {found:.3g} times the work of the stress"
-    if -2 <= found <= -0.5:
+    if -UNSURE <= found <= -1 / UNSURE:
         return Finding(
             f"the stress has the wrong sign, it must be positive where a solid is stretched: {between}", True
         )
@@ -136,10 +146,12 @@ def _softening(near: NearFrames) -> Finding | None:
     chosen = np.abs(np.nan_to_num(near.expansion)) > 5e-3
     if chosen.sum() < 6:
         return None
-    modulus, cosine = slope(near.expansion[chosen], near.tension[chosen])
-    if cosine < -0.8:
+    modulus = proportion(near.expansion[chosen], near.tension[chosen], at_least=0.8)
+    if modulus is None:
+        return None
+    if modulus < 0:
         return Finding(f"perhaps the stress has the wrong sign: the bulk modulus is {modulus / GPA:.3g} GPa", False)
-    if cosine > 0.8 and modulus > 6:
+    if modulus > 6:
         return Finding(f"perhaps the stress is not in eV/Å³: the bulk modulus is {modulus / GPA:.3g} GPa", False)
     return None
 
