@@ -20,7 +20,8 @@ class Data(LightningDataModule):
     A subclass writes:
         prepare_data()  fetch files through `mlsci.data.download.fetch`; runs once a machine
         datasets()      {"train": Dataset, "val": Dataset, "test": Dataset}; a TensorDataset of
-                        (inputs, targets) stays in memory and needs no DataLoader
+                        (inputs, targets) stays in memory and needs no DataLoader, nor does a data set
+                        with batch(indices) and to(device)
         declare()       the spec as far as it is known without any file, or None
         fake(folder)    write small made-up files in the layout of the real ones, for tests
 

@@ -1,7 +1,7 @@
 """Batches without a DataLoader where the data fits in memory, handed over in blocks of several steps."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,6 +22,31 @@ class Slices:
         size, n = self.batch_size, len(self.tensors[0])
         for first in range(self.start * size, n, size):
             yield tuple([tensor[first : first + size] for tensor in self.tensors])
+
+
+@runtime_checkable
+class Gathers(Protocol):
+    """A data set in memory that makes a whole batch at once, such as frames of different sizes as one graph."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: Tensor) -> Any:
+        """The samples `indices` (B,), in this order, as one batch."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same samples on another device."""
+
+
+class Gathered:
+    """Batches of one pass over a data set that gathers them."""
+
+    def __init__(self, dataset: Gathers, *, order: Tensor, batch_size: int, start: int = 0):
+        self.dataset = dataset
+        self.order = order[start * batch_size :]
+        self.batch_size = batch_size
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.dataset.batch(indices) for indices in self.order.split(self.batch_size) if len(indices))
 
 
 class Block:
@@ -77,6 +102,7 @@ class TrainLoader:
         self.limit: int | None = None
         self.position = 0
         self._tensors: tuple[Tensor, ...] | None = None
+        self._moved: Gathers | None = None
 
     @property
     def samples(self) -> int:
@@ -118,6 +144,10 @@ class TrainLoader:
         return order[: self.samples]
 
     def _source(self) -> Any:
+        if isinstance(self.dataset, Gathers):
+            if self._moved is None:
+                self._moved = self.dataset.to(self.device)
+            return Gathered(self._moved, order=self._order(), batch_size=self.batch_size, start=self.position)
         if isinstance(self.dataset, TensorDataset) and self.num_workers == 0 and self.collate is None:
             if self._tensors is None:
                 self._tensors = tuple(t.to(self.device) for t in self.dataset.tensors)
@@ -155,6 +185,8 @@ class EvalLoader:
 
     def __iter__(self) -> Iterator[Any]:
         indices = torch.arange(self.rank, len(self.dataset), self.world)  # type: ignore[arg-type]
+        if isinstance(self.dataset, Gathers):
+            return iter(Gathered(self.dataset, order=indices, batch_size=self.batch_size))
         if isinstance(self.dataset, TensorDataset) and self.collate is None:
             order = None if self.world == 1 else indices
             return iter(Slices(self.dataset.tensors, order=order, batch_size=self.batch_size))

@@ -1,0 +1,1 @@
+"""Atoms: structures with labels, neighbour lists, and graphs in PyG's form."""
