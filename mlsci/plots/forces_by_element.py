@@ -45,8 +45,9 @@ class ForcesByElement:
         return figure
 
 
-def _forces(predictions: Array, targets: Array, title: str) -> Outcome:
+def _forces(predictions: Array, targets: Array, element: str) -> Outcome:
     """All components as one target."""
+    title = f"forces on {element}"
     return Outcome(
         inputs=None,
         predictions=predictions.reshape(-1),
