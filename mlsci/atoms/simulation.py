@@ -143,9 +143,7 @@ def _integrator(options: SimulateOptions, random: torch.Generator) -> Integrator
     )
 
 
-def _first(
-    start: Start, options: SimulateOptions, *, system: System, field: Field, random: torch.Generator
-) -> State:
+def _first(start: Start, options: SimulateOptions, *, system: System, field: Field, random: torch.Generator) -> State:
     """Positions and velocities of step 0, after the steps of equilibration."""
     positions = torch.as_tensor(np.tile(start.structure.positions, (options.replicas, 1))).to(system.masses.device)
     velocities = _velocities(start, options, system=system, random=random)

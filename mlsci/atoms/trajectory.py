@@ -124,7 +124,9 @@ class Npz:
 
     def write(self, frame: Frame) -> None:
         """Append one entry to every array."""
-        vectors = {name: getattr(frame, name).reshape(*self._shape, 3) for name in ("positions", "velocities", "forces")}
+        vectors = {
+            name: getattr(frame, name).reshape(*self._shape, 3) for name in ("positions", "velocities", "forces")
+        }
         values: dict[str, Any] = {"step": frame.step, "time": frame.time, **vectors}
         values |= {"energy": frame.energy, "temperature": frame.temperature}
         if frame.force_std is not None:

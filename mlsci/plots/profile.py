@@ -22,7 +22,9 @@ def profile(x: Array, energies: Mapping[str, Array], *, label: str) -> Figure:
     order = np.argsort(x, kind="stable")
     shifted = {name: (values - np.nanmin(values))[order] for name, values in energies.items()}
     for number, (name, values) in enumerate(shifted.items()):
-        style = {"color": BLUE, "linewidth": 1.6} if number == 0 else {"color": "black", "marker": "o", "markersize": 3.5}
+        style = (
+            {"color": BLUE, "linewidth": 1.6} if number == 0 else {"color": "black", "marker": "o", "markersize": 3.5}
+        )
         axes.plot(np.asarray(x)[order], values, label=plain(name), linestyle="-" if number == 0 else "", **style)
     if len(shifted) > 1:
         legend_above(axes, list(shifted))
