@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
@@ -69,49 +70,82 @@ def search_path(places: Sequence[Path]) -> list[str]:
     return [f"hydra.searchpath=[{further}]"] if further else []
 
 
-def _compose(overrides: Sequence[str], places: Sequence[Path]) -> tuple[DictConfig, DictConfig]:
-    """The config, and Hydra's own."""
-    own_path = not any(text.startswith("hydra.searchpath") for text in overrides)
-    config = compose(
-        groups.ROOT, overrides=[*(search_path(places) if own_path else []), *overrides], return_hydra_config=True
+def _compose(choices: Sequence[str], places: Sequence[Path]) -> DictConfig:
+    """The config that the choices of groups make, with Hydra's own part in it."""
+    own_path = not any(text.startswith("hydra.searchpath") for text in choices)
+    return compose(
+        groups.ROOT, overrides=[*(search_path(places) if own_path else []), *choices], return_hydra_config=True
     )
-    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    leftover.drop(own, parse(overrides)[0], places)
-    OmegaConf.set_struct(own, True)
-    return own, config.hydra
 
 
 def _compose_or_explain(overrides: list[Override], places: Sequence[Path]) -> tuple[DictConfig, DictConfig]:
-    """Compose; on failure collect what is wrong with every single override."""
+    """The config and Hydra's own, of a sweep the first; on failure everything that is wrong with any override.
+
+    Composing is what costs time, so it happens once: from the choices (a misspelt one as it was probably meant),
+    and the values are set one by one in what comes out, by Hydra's own rules.
+    """
     choices = groups.files(places)
+    messages, later, usable, guessed = [], [], [], []
+    for override in overrides:
+        if _chooses(override, choices):
+            named = override.key_or_group in choices and override.package is None and not override.is_delete()
+            message, meant = choice_error(override, choices) if named else (None, None)
+            first = _first(override)
+            if message and choice_error(first, choices)[0] is None:  # only a later job of the sweep has it
+                later.append(message)
+                message = None
+            messages += [message] if message else []
+            usable += [meant or ""] if message else [first.input_line or ""]
+            guessed += [f"{override.key_or_group}."] if message else []
     try:
-        return _compose([first_value(o) for o in overrides], places)
+        config = _compose([text for text in usable if text], places)
+        own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+        OmegaConf.set_struct(own, True)
+        messages += _set_values(own, [_first(o) for o in overrides if not _chooses(o, choices)], list(choices))
+        leftover.drop(own, overrides, places)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
-        messages, usable, values, guessed = [], [], [], []
-        for override in overrides:
-            if override.key_or_group in choices and override.package is None and not override.is_delete():
-                message, meant = choice_error(override, choices)
-                messages += [message] if message else []
-                usable += [meant or ""] if message else [first_value(override)]
-                guessed += [f"{override.key_or_group}."] if message else []
-            else:
-                values.append(override)
-        good = _compose([text for text in usable if text], places)[0]
-        base = plain(good)
-        messages += [text for o in values if (text := key_error(o, base, list(choices)))]
-        right = [first_value(o) for o in values if key_error(o, base, []) is None]
-        rest = _remaining(good, right, usable, places) if messages else []
-        messages += [text for text in rest if not text.startswith(tuple(guessed))]  # not of a guess
-        first = (str(error).strip() or repr(error)).splitlines()[0]
-        raise ConfigError(messages or [first]) from error
+        raise ConfigError(messages or [_first_line(error)]) from error
+    if messages:
+        rest = [text for text in _remaining(own) if not text.startswith(tuple(guessed))]
+        raise ConfigError([*later, *messages, *rest])
+    return own, config.hydra
 
 
-def _remaining(good: DictConfig, right: list[str], usable: list[str], places: Sequence[Path]) -> list[str]:
-    """What the later layers say of the overrides whose keys are right, beside those that are wrong."""
+def _first(override: Override) -> Override:
+    """The override with the first value of a sweep."""
+    return parse([first_value(override)])[0][0] if override.is_sweep_override() else override
+
+
+def _chooses(override: Override, choices: dict[str, dict[str, Path]]) -> bool:
+    """Whether Hydra needs to know this override before it composes: it is a choice of a group, or Hydra's own."""
+    is_group = override.key_or_group in choices and not isinstance(override.value(), dict)
+    return is_group or override.is_hydra_override() or override.package is not None
+
+
+def _set_values(config: DictConfig, overrides: Sequence[Override], known: Sequence[str]) -> list[str]:
+    """Set what can be set in the composed config, in order; return what is wrong with the rest."""
+    raw: Any = OmegaConf.to_container(config, resolve=False)
+    messages = []
+    for override in overrides:
+        if key_error(override, raw, known) and (text := key_error(override, plain(config), known)):
+            messages.append(text)  # Hydra would turn a number into a mapping on its way to such a key
+            continue
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config([override], config)
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
+            messages.append(_first_line(error))
+    return messages
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or repr(error)).splitlines()[0]
+
+
+def _remaining(config: DictConfig) -> list[str]:
+    """What the later layers say of the values that could be set, beside those that could not."""
     try:
-        config = _compose([*[text for text in usable if text], *right], places)[0] if right else good
         return _without_echoes(verify(plain(config)), config)
-    except (HydraException, OmegaConfBaseException):
+    except OmegaConfBaseException:
         return []
 
 
@@ -140,7 +174,7 @@ def explain(
         except YAMLError as error:
             raise ConfigError([*messages, f"a config file is no YAML: {' '.join(str(error).split())}"]) from error
         except (HydraException, OmegaConfBaseException, ValueError) as error:
-            raise ConfigError([*messages, *str(error).splitlines()[:1]]) from error
+            raise ConfigError([*messages, _first_line(error)]) from error
     if deep:
         try:
             messages += _without_echoes(verify(plain(config)), config)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 def outcome_of(job: Job, metrics: Mapping[str, float]) -> Outcome | None:
     """Inputs, predictions and targets for the figures; None where there are none."""
     part = job.data.pictured() if job.config["test"] else None
+    own = getattr(job.model, "outcome", None)
+    if part is not None and own is not None:
+        return Outcome(inputs=None, metrics=metrics, history=_history(job), notes=_notes(job, metrics), **own(part))
     if not isinstance(part, TensorDataset) or len(part.tensors) != 2 or job.data.spec is None:
         return None
     if not job.model.predicts:

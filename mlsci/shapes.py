@@ -18,7 +18,7 @@ def check_shapes(model: Model, data: Data, *, choices: dict[str, str]) -> None:
         ConfigError: net and data, or outputs and targets, do not fit; says which shapes meet where.
     """
     spec = data.spec
-    if spec is None or model.fitted_at_once or type(model).evaluate is Model.evaluate:
+    if spec is None or model.fitted_at_once or not model.takes_pairs or type(model).evaluate is Model.evaluate:
         return
     training = model.training
     try:

@@ -24,7 +24,15 @@ LIGHT = {
     "complete a key": ["__complete", "mlsci train optimizer."],
     "completion script": ["completion", "bash"],
 }
-CPU_SECONDS = 1.0
+HYDRA_ALONE = """
+import sys
+from hydra import compose, initialize_config_dir
+from mlsci import interpolation
+interpolation.register()
+with initialize_config_dir(version_base="1.3", config_dir=sys.argv[1]):
+    compose("train", overrides=["experiment=images/digits"], return_hydra_config=True)
+"""
+TIMES_HYDRA = 2.5  # a ratio, as the same machine takes 0.8 to 1.4 CPU-seconds for the same check
 
 
 @pytest.mark.parametrize("case", LIGHT)
@@ -37,13 +45,15 @@ def test_light_verbs_import_no_torch(case, run_cli, tmp_path):
 
 
 @pytest.mark.parametrize("case", LIGHT)
-def test_light_verbs_take_at_most_a_cpu_second(case, run_cli, tmp_path):
-    best = CPU_SECONDS + 1
+def test_light_verbs_cost_little_beside_hydra_composing_a_config(case, run_cli, run_command, tmp_path):
+    ratios = []
     for _ in range(3):
-        best = min(best, run_cli(LIGHT[case], tmp_path).seconds)
-        if best <= CPU_SECONDS:
+        alone = run_command([sys.executable, "-c", HYDRA_ALONE, ROOT / "configs"], tmp_path)
+        assert alone.code == 0, alone.err
+        ratios.append(run_cli(LIGHT[case], tmp_path).seconds / alone.seconds)
+        if ratios[-1] <= TIMES_HYDRA:
             break
-    assert best <= CPU_SECONDS
+    assert min(ratios) <= TIMES_HYDRA
 
 
 def test_help_names_every_verb(run_cli, tmp_path):

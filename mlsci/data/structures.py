@@ -9,12 +9,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mlsci.errors import ConfigError
-from mlsci.science.atoms.graph import Batch, Data, assemble, fields
+from mlsci.science.atoms.graph import PER_ATOM, PER_GRAPH, Batch, Data, Division, assemble, divide, fields
 from mlsci.science.atoms.neighbours import Pairs, pairs
 from mlsci.science.atoms.structure import Structure
-
-ATOMS = ("z", "pos", "forces")
-FRAMES = ("cell", "energy", "stress")
 
 
 class Structures(Dataset):
@@ -37,7 +34,7 @@ class Structures(Dataset):
         self.pairs = torch.tensor([len(found.first) for found in lists])
         self.atom_starts, self.pair_starts = (counts.cumsum(0) - counts for counts in (self.atoms, self.pairs))
         self.periodic = any(any(one.periodic) for one in structures)
-        self.tensors = {name: torch.cat([part[name] for part in parts]) for name in (*ATOMS, *FRAMES)}
+        self.tensors = {name: torch.cat([part[name] for part in parts]) for name in (*PER_ATOM, *PER_GRAPH)}
         self.tensors["pair_index"] = torch.cat([part["pair_index"] for part in parts], dim=1).int()
         self.tensors["images"] = torch.cat([part["images"] for part in parts]).int()
 
@@ -65,27 +62,22 @@ class Structures(Dataset):
         """The frames `indices` (G,), in this order, as one graph."""
         indices = torch.as_tensor(indices).cpu()
         tensors, device = self.tensors, self.tensors["pos"].device
-        atoms, pairs = self.atoms[indices], self.pairs[indices]
-        of_atoms = _ranges(self.atom_starts[indices], atoms).to(device)
-        of_pairs = _ranges(self.pair_starts[indices], pairs).to(device)
+        atoms, pairs = (divide(counts.index_select(0, indices), device) for counts in (self.atoms, self.pairs))
+        of_atoms = _rows(self.atom_starts.index_select(0, indices), atoms)
+        of_pairs = _rows(self.pair_starts.index_select(0, indices), pairs)
         frames = indices.to(device)
-        joined = {name: tensors[name].index_select(0, of_atoms) for name in ATOMS}
-        joined |= {name: tensors[name].index_select(0, frames) for name in FRAMES}
+        joined = {name: tensors[name].index_select(0, of_atoms) for name in PER_ATOM}
+        joined |= {name: tensors[name].index_select(0, frames) for name in PER_GRAPH}
         joined["pair_index"] = tensors["pair_index"].index_select(1, of_pairs).long()
         joined["images"] = tensors["images"].index_select(0, of_pairs).long()
-        joined["shift"] = self._shift(joined, pairs)
+        joined["shift"] = joined["images"].double()
+        if self.periodic:
+            cell = joined["cell"].index_select(0, pairs.owner)
+            joined["shift"] = torch.linalg.vecdot(joined["shift"][:, None], cell.mT)  # (P, 3)
         return assemble(joined, atoms=atoms, pairs=pairs)
 
-    def _shift(self, joined: dict[str, Tensor], pairs: Tensor) -> Tensor:
-        """The images in Å, (P, 3)."""
-        images = joined["images"].double()
-        if not self.periodic:
-            return images
-        cell = joined["cell"].repeat_interleave(pairs.to(images.device), dim=0, output_size=len(images))
-        return torch.linalg.vecdot(images[:, None], cell.mT)  # (P, 3)
 
-
-def _ranges(starts: Tensor, counts: Tensor) -> Tensor:
-    """The whole numbers from `starts` on, `counts` of them each, end to end."""
-    before = starts - counts.cumsum(0) + counts
-    return before.repeat_interleave(counts) + torch.arange(int(counts.sum()))
+def _rows(starts: Tensor, division: Division) -> Tensor:
+    """The rows of graphs that begin at `starts` (G,) in the whole data set."""
+    distance = (starts - division.starts[:-1]).to(division.owner.device)
+    return distance.index_select(0, division.owner) + torch.arange(len(division.owner), device=division.owner.device)

@@ -39,6 +39,8 @@ class Pace:
         stop_signal: set by a signal handler; training ends at the next whole step.
         pending: batches since the last optimizer step.
         steps: optimizer steps that Lightning has not been told of.
+        progress: how much of the training is done, 0 to 1, where something else than steps counts it.
+        exhausted: a budget is spent; training ends after the present step.
         total, count: sums of loss and scalars since the last log line, and over how many batches.
     """
 
@@ -55,6 +57,8 @@ class Pace:
     parameters: list[Tensor] = field(default_factory=list)
     pending: int = 0
     steps: int = 0
+    progress: float | None = None
+    exhausted: bool = False
     total: dict[str, Tensor] = field(default_factory=dict)
     count: int = 0
 
@@ -110,6 +114,8 @@ def take_steps(model: Model, batches: Iterable[Any]) -> None:
             pace.count += 1
             if pace.stop_signal is not None and pace.pending == 0 and not _last_batch(model):
                 raise Interrupted(pace.stop_signal)
+            if pace.exhausted:
+                break
     finally:
         add_steps(model.trainer, pace.steps)
         pace.steps = 0

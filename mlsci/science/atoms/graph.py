@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ with warnings.catch_warnings():
 PER_ATOM = ("z", "pos", "forces")
 PER_PAIR = ("shift", "images")
 PER_GRAPH = ("cell", "energy", "stress")
+_KIND = type(Batch(_base_cls=Data))  # PyG makes this class again for every batch, which takes longer than the rest
 
 
 def graph(structure: Structure, cutoff: float, neighbours: Pairs | None = None) -> Data:
@@ -50,7 +52,7 @@ def batch(structures: Sequence[Structure], cutoff: float, neighbours: Sequence[P
         name: torch.cat([part[name] for part in parts], dim=-1 if name == "pair_index" else 0) for name in parts[0]
     }
     atoms = torch.tensor([len(structure) for structure in structures])
-    return assemble(joined, atoms=atoms, pairs=torch.tensor([len(found.first) for found in lists]))
+    return assemble(joined, atoms=divide(atoms), pairs=divide(torch.tensor([len(found.first) for found in lists])))
 
 
 def fields(structure: Structure, neighbours: Pairs) -> dict[str, Tensor]:
@@ -72,33 +74,33 @@ def fields(structure: Structure, neighbours: Pairs) -> dict[str, Tensor]:
     return {name: torch.as_tensor(value) for name, value in values.items()}
 
 
-def assemble(joined: Mapping[str, Tensor], *, atoms: Tensor, pairs: Tensor) -> Batch:
-    """A batch from fields that were joined already; `pair_index` still counts from the first atom of each graph.
+class Division(NamedTuple):
+    """How rows that stand end to end belong to graphs."""
 
-    Args:
-        joined: the fields, by name.
-        atoms: number of atoms of each graph, (G,) int64.
-        pairs: number of pairs of each graph, (G,) int64.
-    """
-    device = joined["pos"].device
-    graphs, ptr = len(atoms), _starts(atoms).to(device)
-    of_pairs = _starts(pairs)
-    offsets = ptr[:-1].repeat_interleave(pairs.to(device), output_size=joined["pair_index"].shape[1])
-    numbers = torch.arange(graphs, device=device)
-    found = Batch(_base_cls=Data)
+    starts: Tensor  # (G + 1,) int64, on the CPU: where each graph begins, and where the last one ends
+    owner: Tensor  # (rows,) int64: the graph of each row
+
+
+def divide(counts: Tensor, device: torch.device | str = "cpu") -> Division:
+    """The division of rows of which every graph has `counts` (G,)."""
+    starts = torch.nn.functional.pad(counts.cumsum(0), (1, 0))
+    numbers = torch.arange(len(counts), device=device)
+    return Division(starts, numbers.repeat_interleave(counts.to(device), output_size=int(starts[-1])))
+
+
+def assemble(joined: Mapping[str, Tensor], *, atoms: Division, pairs: Division) -> Batch:
+    """A batch from fields that were joined already; `pair_index` still counts from the first atom of each graph."""
+    ptr = atoms.starts.to(joined["pos"].device)
+    found = type.__call__(_KIND)
     found._store._mapping.update(joined)
     found._store._mapping |= {
-        "pair_index": joined["pair_index"] + offsets,
-        "batch": numbers.repeat_interleave(atoms.to(device), output_size=len(joined["pos"])),
+        "pair_index": joined["pair_index"] + ptr.index_select(0, pairs.owner),
+        "batch": atoms.owner,
         "ptr": ptr,
     }
+    graphs = len(ptr) - 1
     found._num_graphs = graphs
-    starts = {**dict.fromkeys(PER_ATOM, ptr.cpu()), **dict.fromkeys((*PER_PAIR, "pair_index"), of_pairs)}
-    found._slice_dict = {**starts, **dict.fromkeys(PER_GRAPH, torch.arange(graphs + 1))}
-    found._inc_dict = {name: ptr[:-1].cpu() if name == "pair_index" else torch.zeros(graphs) for name in joined}
+    found._slice_dict = dict.fromkeys(PER_ATOM, atoms.starts) | dict.fromkeys((*PER_PAIR, "pair_index"), pairs.starts)
+    found._slice_dict |= dict.fromkeys(PER_GRAPH, torch.arange(graphs + 1))
+    found._inc_dict = {**dict.fromkeys(joined, torch.zeros(graphs)), "pair_index": atoms.starts[:-1]}
     return found
-
-
-def _starts(counts: Tensor) -> Tensor:
-    """Where each part begins, and where the last one ends: (G + 1,)."""
-    return torch.nn.functional.pad(counts.cumsum(0), (1, 0))

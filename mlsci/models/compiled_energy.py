@@ -1,0 +1,85 @@
+"""Energies of atoms and their gradient by the vectors of pairs, traced as one graph and compiled where that pays.
+
+torch.compile cannot differentiate a gradient. So the energy and its gradient are first traced to one graph of plain
+operations (make_fx), and this graph, which is differentiated once more by the weights, is compiled.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.fx.experimental.proxy_tensor import make_fx
+
+PAYS_AFTER = 3000  # steps: compilation costs some 170 CPU-seconds, and saves half of a step
+
+Energies = Callable[[list[Tensor], Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+class Kernel:
+    """(species, pair_index, vectors) -> (energies (N,), d Σ energies / d vectors (P, 3)) of each net in turn.
+
+    Args:
+        nets: the members of an ensemble.
+        compile: compile what is differentiated by the weights; "auto" decides by `steps`.
+        steps: optimizer steps of the training.
+    """
+
+    def __init__(self, nets: nn.ModuleList, *, compile: bool | Literal["auto"], steps: int):
+        self.nets = list(nets)
+        self.wanted = compile
+        self.steps = steps
+        self._compiled: Energies | None = None
+
+    def __call__(
+        self, species: Tensor, pair_index: Tensor, vectors: Tensor, *, graph: bool
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """`graph`: the answers are to be differentiated by the weights."""
+        for net in self.nets:
+            if graph and self._compiles(vectors):
+                run = self._by_graph(net, species, pair_index, vectors)
+                yield run(list(net.parameters()), species, pair_index, vectors)
+            else:
+                yield with_gradient(lambda v, net=net: net(species, pair_index, v), vectors, graph=graph)
+
+    def _compiles(self, vectors: Tensor) -> bool:
+        if self.wanted != "auto" or self._compiled is not None:
+            return bool(self.wanted)
+        if vectors.shape[0] < 2:
+            return False  # sizes of 0 and 1 would be built into the graph
+        on_cpu_without_compiler = vectors.device.type == "cpu" and shutil.which("g++") is None
+        if on_cpu_without_compiler or self.steps < PAYS_AFTER:
+            self.wanted = False
+        return bool(self.wanted)
+
+    def _by_graph(self, net: nn.Module, *inputs: Tensor) -> Energies:
+        """One graph serves all members, as the weights are among its inputs."""
+        if self._compiled is None:
+            self._compiled = torch.compile(traced(net, *inputs), dynamic=True)
+        return self._compiled
+
+
+def traced(net: nn.Module, species: Tensor, pair_index: Tensor, vectors: Tensor) -> nn.Module:
+    """Energies and their gradient as one graph of plain operations, for any number of atoms and pairs."""
+    names = [name for name, _ in net.named_parameters()]
+
+    def both(weights: list[Tensor], species: Tensor, pair_index: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        by_name = dict(zip(names, weights, strict=True))
+        energies = lambda v: torch.func.functional_call(net, by_name, (species, pair_index, v))  # noqa: E731
+        return with_gradient(energies, vectors, graph=True)
+
+    trace = make_fx(both, tracing_mode="symbolic", _allow_non_fake_inputs=True)
+    found = trace(list(net.parameters()), species, pair_index, vectors)
+    found.graph.eliminate_dead_code()
+    found.recompile()
+    return found
+
+
+def with_gradient(energies: Callable[[Tensor], Tensor], vectors: Tensor, *, graph: bool) -> tuple[Tensor, Tensor]:
+    """Energies and the gradient of their sum by the vectors; also where gradients are switched off."""
+    with torch.enable_grad():
+        inputs = vectors.detach().requires_grad_(True)
+        found = energies(inputs)
+        (gradient,) = torch.autograd.grad(found.sum(), inputs, create_graph=graph)
+    return found, gradient

@@ -1,0 +1,1 @@
+"""The equivariant network of many-body messages, and its parts."""
