@@ -6,6 +6,7 @@ operations (make_fx), and this graph, which is differentiated once more by the w
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal
 
 import torch
@@ -41,7 +42,7 @@ class Kernel:
                 run = self._by_graph(net, species, pair_index, vectors)
                 yield run(list(net.parameters()), species, pair_index, vectors)
             else:
-                yield with_gradient(lambda v, net=net: net(species, pair_index, v), vectors, graph=graph)
+                yield with_gradient(partial(net, species, pair_index), vectors, graph=graph)
 
     def _compiles(self, vectors: Tensor) -> bool:
         if self.wanted != "auto" or self._compiled is not None:

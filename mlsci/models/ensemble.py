@@ -24,8 +24,9 @@ def _drawn_anew(net: nn.Module) -> nn.Module:
     for part in copy.modules():
         if isinstance(part, nn.ParameterList | nn.ParameterDict):
             continue  # drawn by the module that holds it
-        if hasattr(part, "reset_parameters"):
-            part.reset_parameters()
+        reset = getattr(part, "reset_parameters", None)
+        if callable(reset):
+            reset()
         elif next(part.parameters(recurse=False), None) is not None:
             raise ConfigError(
                 f"model.members: {type(part).__name__} has weights and no reset_parameters(), so that no second "
