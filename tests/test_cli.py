@@ -71,7 +71,10 @@ def test_train_help_shows_the_syntax_and_every_group(run_cli, tmp_path):
     assert "net         cnn" in answer.out
 
 
-@pytest.mark.parametrize("verb", ["list", "show", "resume", "evaluate", "predict", "sample", "export", "check"])
+CHECKED = ("list", "show", "resume", "evaluate", "predict", "sample", "export", "check", "simulate", "relax")
+
+
+@pytest.mark.parametrize("verb", CHECKED)
 def test_every_verb_has_a_help(verb, run_cli, tmp_path):
     answer = run_cli([verb, "--help"], tmp_path)
     assert answer.code == 0

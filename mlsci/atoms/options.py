@@ -17,9 +17,7 @@ class SimulateOptions:
     steps: int = option(2000, "number of time steps")
     temperature: float = option(300.0, "K: of the thermostat, and of the velocities at the start")
     timestep: float = option(0.5, "fs")
-    ensemble: Literal["langevin", "nve"] = option(
-        "langevin", "langevin (constant temperature) or nve (constant energy)"
-    )
+    ensemble: Literal["langevin", "nve"] = option("langevin", "langevin: constant temperature; nve: constant energy")
     friction: float = option(1.0, "1/ps, of the Langevin thermostat")
     equilibrate: int = option(0, "Langevin steps before the first that is recorded, friction 10 /ps")
     replicas: int = option(1, "independent copies, integrated side by side")

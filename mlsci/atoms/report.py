@@ -62,8 +62,9 @@ class Report:
         known = {name: (None if value != value else value) for name, value in self.summary.items()}  # JSON has no NaN
         path.write_text(json.dumps({**known, "options": _plain(options)}, indent=1) + "\n")
         curves = stem.with_name(f"{stem.name}_curves.npz")
-        axes = {f"{name}_x": curve.x for name, curve in self.curves.items()}
-        np.savez(curves, **axes, **{f"{name}_y": curve.y for name, curve in self.curves.items()})
+        arrays: dict[str, Any] = {f"{name}_x": curve.x for name, curve in self.curves.items()}
+        arrays |= {f"{name}_y": curve.y for name, curve in self.curves.items()}
+        np.savez(curves, **arrays)
         self.paths += [path, curves]
         if options.figures:
             self.draw(stem, options)

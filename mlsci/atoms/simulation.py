@@ -151,9 +151,16 @@ def _first(start: Start, options: SimulateOptions, *, system: System, field: Fie
     if not options.equilibrate:
         return state
     hot = replace(options, ensemble="langevin", friction=EQUILIBRATION_FRICTION)
-    options_of_path: dict[str, Any] = {"system": system, "field": field, "limits": _limits(options)}
+    path = states(
+        state,
+        system=system,
+        integrator=_integrator(hot, random),
+        field=field,
+        steps=options.equilibrate,
+        limits=_limits(options),
+    )
     with Bar("equilibrating", options.equilibrate) as bar:
-        for state in states(state, integrator=_integrator(hot, random), steps=options.equilibrate, **options_of_path):
+        for state in path:
             if bar.due():
                 bar.draw(state.step, f"{float(system.temperature(state.velocities).mean()):.0f} K")
     velocities = state.velocities

@@ -124,9 +124,8 @@ class Npz:
 
     def write(self, frame: Frame) -> None:
         """Append one entry to every array."""
-        vectors = {
-            name: getattr(frame, name).reshape(*self._shape, 3) for name in ("positions", "velocities", "forces")
-        }
+        names = ("positions", "velocities", "forces")
+        vectors = {name: getattr(frame, name).reshape(*self._shape, 3) for name in names}
         values: dict[str, Any] = {"step": frame.step, "time": frame.time, **vectors}
         values |= {"energy": frame.energy, "temperature": frame.temperature}
         if frame.force_std is not None:
@@ -140,10 +139,10 @@ class Npz:
         """Put the arrays together; the parts go once the file is whole."""
         for array in self._arrays.values():
             array.close()
-        temporary = self._folder / "whole.npz"
-        parts = {name: np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in self._arrays}
-        np.savez(temporary, **self._fixed, **parts)
-        os.replace(temporary, self.paths[0])
+        arrays: dict[str, Any] = dict(self._fixed)
+        arrays |= {name: np.load(self._folder / f"{name}.npy", mmap_mode="r") for name in self._arrays}
+        np.savez(self._folder / "whole.npz", **arrays)
+        os.replace(self._folder / "whole.npz", self.paths[0])
         shutil.rmtree(self._folder)
 
 

@@ -1,11 +1,11 @@
 """Parity of forces, one panel an element."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from mlsci.plots.outcome import DoesNotApply, Outcome
+from mlsci.plots.outcome import Array, DoesNotApply, Outcome
 from mlsci.plots.parity import Parity, draw_parity
 from mlsci.plots.points import count_bar
 from mlsci.plots.style import new_figure
@@ -15,41 +15,42 @@ from mlsci.plots.style import new_figure
 class ForcesByElement:
     """Components of predicted forces against true ones; each element has its own panel, RMSE and MAE.
 
-    `predictions` and `targets` of the outcome are forces (atoms, 3), `extras["element"]` holds the symbol of each
-    atom. The most frequent elements are drawn, `most_panels` at most. DoesNotApply where there are no elements.
+    `predictions` and `targets` of the outcome are components (M, 1) or forces (M, 3), and `extras["element"]` (M,)
+    says on which element each of them acts. The most frequent elements are drawn, `most_panels` at most.
+    DoesNotApply where there are no elements.
     """
 
     most_panels: int = 6
 
     def __call__(self, outcome: Outcome) -> Figure:
-        if "element" not in outcome.extras or np.asarray(outcome.targets).shape[1:] != (3,):
-            raise DoesNotApply("no forces of atoms with an element")
+        if "element" not in outcome.extras:
+            raise DoesNotApply("no elements")
         elements = np.asarray(outcome.extras["element"])
-        if elements.shape != outcome.targets.shape[:1]:
-            raise ValueError(f"element: expected one of each atom ({len(outcome.targets)},), got {elements.shape}")
+        predictions, targets = outcome.as_regression()
+        if elements.shape != targets.shape[:1]:
+            raise ValueError(f"element: expected one of each row ({len(targets)},), got shape {elements.shape}")
         names, counts = np.unique(elements, return_counts=True)
         shown = names[np.argsort(-counts, kind="stable")][: self.most_panels]
-        if len(shown) == 1:
-            return Parity()(_of(outcome, elements == shown[0], str(shown[0])))
-        rows = -(-len(shown) // 2)
+        parts = [
+            _forces(predictions[elements == name], targets[elements == name], f"forces on {name}") for name in shown
+        ]
+        if len(parts) == 1:
+            return Parity()(parts[0])
+        rows = -(-len(parts) // 2)
         figure = new_figure(3.1 * rows + 0.6, layout="compressed")
         grid = figure.subplots(rows, 2, squeeze=False).ravel()
-        for spare in grid[len(shown) :]:
+        for spare in grid[len(parts) :]:
             spare.set_axis_off()
-        parts = [_of(outcome, elements == name, str(name)) for name in shown]
         count_bar(list(grid), [draw_parity(axes, part, column=0) for axes, part in zip(grid, parts, strict=False)])
         return figure
 
 
-def _of(outcome: Outcome, chosen: np.ndarray, name: str) -> Outcome:
-    """All components of the forces on some atoms as one target."""
-    title = f"forces on {name}"
-    unit = next((unit for key, unit in outcome.units.items() if key == "forces"), "eV/Å")
-    return replace(
-        outcome,
-        predictions=np.asarray(outcome.predictions)[chosen].reshape(-1),
-        targets=np.asarray(outcome.targets)[chosen].reshape(-1),
+def _forces(predictions: Array, targets: Array, title: str) -> Outcome:
+    """All components as one target."""
+    return Outcome(
+        inputs=None,
+        predictions=predictions.reshape(-1),
+        targets=targets.reshape(-1),
         target_names=(title,),
-        units={title: unit},
-        extras={},
+        units={title: "eV/Å"},
     )

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mlsci.plots.outcome import Array
-from mlsci.plots.style import BLUE, legend_above, new_figure, note, plain, tidy
+from mlsci.plots.style import BLACK, BLUE, legend_above, new_figure, note, plain, tidy
 
 
 def profile(x: Array, energies: Mapping[str, Array], *, label: str) -> Figure:
@@ -22,10 +22,9 @@ def profile(x: Array, energies: Mapping[str, Array], *, label: str) -> Figure:
     order = np.argsort(x, kind="stable")
     shifted = {name: (values - np.nanmin(values))[order] for name, values in energies.items()}
     for number, (name, values) in enumerate(shifted.items()):
-        style = (
-            {"color": BLUE, "linewidth": 1.6} if number == 0 else {"color": "black", "marker": "o", "markersize": 3.5}
-        )
-        axes.plot(np.asarray(x)[order], values, label=plain(name), linestyle="-" if number == 0 else "", **style)
+        style = "-" if number == 0 else "o"
+        colour = BLUE if number == 0 else BLACK
+        axes.plot(np.asarray(x)[order], values, style, color=colour, linewidth=1.6, markersize=3.5, label=plain(name))
     if len(shifted) > 1:
         legend_above(axes, list(shifted))
         first, second = list(shifted.values())[:2]

@@ -9,7 +9,7 @@ from mlsci.science.dynamics.units import BOLTZMANN
 
 
 def dihedral(positions: np.ndarray) -> np.ndarray:
-    """The angle of the bonds 0-1 and 2-3 seen along 1-2, degrees in (−180, 180], clockwise positive (IUPAC).
+    """The angle of the bonds 0-1 and 2-3 seen along 1-2, degrees from −180 to 180, clockwise positive (IUPAC).
 
     Args:
         positions: of four atoms, (..., 4, 3).
