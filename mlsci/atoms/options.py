@@ -32,6 +32,7 @@ class SimulateOptions:
     min_distance: float = option(0.4, "Å: stop when two atoms are nearer; 0: never")
     skin: float = option(1.0, "Å: margin of the lists of pairs")
     reference: str | None = option(None, "NAME_curves.npz of another simulation, to compare with")
+    charge: int = option(0, "e; only where CKPT is the name of a teacher: GFN2-xTB, GFN1-xTB, IPEA1-xTB")
     device: str = option("auto", "cpu, cuda, or auto")
     threads: int = option(1, "of torch; more than 1 pays for hundreds of atoms")
     figures: bool = option(True, "draw energy, temperature, distances and spectrum")

@@ -205,3 +205,14 @@ def test_the_room_offers_three_things_and_nothing_unknown():
     assert callable(use.simulate)
     with pytest.raises(AttributeError, match="no attribute 'calculator_'"):
         _ = use.calculator_
+
+
+def test_a_teacher_takes_the_place_of_a_checkpoint(tmp_path):
+    pytest.importorskip("tblite", reason="needs the extra mlsci[xtb]")
+    water = ase.Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+    report = simulate("GFN2-xTB", water, options(tmp_path, ensemble="nve", steps=40, replicas=2))
+    assert report.energy.shape == (41, 2)
+    assert np.ptp(report.energy, axis=0).max() < 0.01
+    assert report.energy[0, 0] == pytest.approx(-138.0, abs=1)
+    with pytest.raises(ConfigError, match="charge: only tight binding takes one"):
+        simulate("best.ckpt", water, options(tmp_path, charge=1))
