@@ -106,7 +106,7 @@ class Recorder:
             "replicas": len(self.structures),
             "atoms": len(self.structures[0]),
             "cpu_seconds": seconds,
-            "cpu_ms_per_step": 1000 * seconds / max(1, count - 1),
+            "cpu_ms_per_step": 1000 * seconds / (count + self.options.equilibrate),
         }
         for name, make in (("rdf", self._radial.curve), ("spectrum", self._curve)):
             try:

@@ -98,7 +98,8 @@ class Report:
 
     def lines(self) -> list[str]:
         """The closing summary for a terminal."""
-        found, rows = self.summary, [("trajectory", str(path)) for path in self.paths]
+        found = self.summary
+        rows = [(_kind(path), str(path)) for path in self.paths]
         rows += [("figure", str(path)) for path in self.figures]
         rows.append(("steps", f"{found['steps']} of {found['time_ps']:.4g} ps in all"))
         rows.append(("temperature", f"{found['temperature']:.2f} ± {found['temperature_error']:.2f} K"))
@@ -109,6 +110,12 @@ class Report:
         pace = f"{found['cpu_ms_per_step']:.3g} CPU ms a step, {found['pairs_rebuilt']} lists of pairs made"
         rows.append(("CPU time", f"{found['cpu_seconds']:.1f} s, {pace}"))
         return [f"{name:<12}{text}" for name, text in rows]
+
+
+def _kind(path: Path) -> str:
+    if path.suffix == ".json":
+        return "summary"
+    return "curves" if path.name.endswith("_curves.npz") else "trajectory"
 
 
 def _plain(options: SimulateOptions) -> dict[str, Any]:
