@@ -13,7 +13,7 @@ TIMES = {
 
 
 def time_table(kind: str, answers: Answers, *, titles: Mapping[str, str]) -> str:
-    """Median CPU times, the median ratio of ours to each in the same turn, and CPU time until then: building, compiling."""
+    """Median CPU times, the median ratio of ours to each in the same turn, and what building and compiling took."""
     ours = [way for way in answers if way.startswith("mlsci")]
     best = min(ours, key=lambda way: statistics.median(_all(answers[way], "ms")), default=None)
     heads = [TIMES[kind], "parameters", "CPU ms", f"{titles[best]} / it" if best else "", "CPU s before the first"]

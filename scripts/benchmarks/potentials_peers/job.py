@@ -88,7 +88,7 @@ def cpu() -> float:
 
 
 def milliseconds(task: Job, call: Callable[[int], object]) -> dict[str, float]:
-    """Median CPU time of a call that gets its number, and CPU seconds of all before: building, compiling, first calls."""
+    """Median CPU time of a call that gets its number; CPU seconds of building, compiling and first calls before it."""
     for number in range(task.warmup):
         call(number)
     before, times = cpu() - BEGAN[-1], []
