@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mlsci import __version__
+from mlsci import __version__, arguments_of
 from mlsci.errors import ConfigError, MlsciError
 from mlsci.nearest import nearest
 
@@ -160,6 +160,28 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
+def _simulate(options: argparse.Namespace) -> int:
+    from mlsci import keyvalue
+    from mlsci.atoms.options import SimulateOptions
+
+    chosen = keyvalue.read(options.options, SimulateOptions)  # mistakes are answered before torch is imported
+    from mlsci.atoms import simulate
+
+    print("\n".join(simulate(options.checkpoint, options.structure, chosen, trust=options.trust).lines()))
+    return 0
+
+
+def _relax(options: argparse.Namespace) -> int:
+    from mlsci import keyvalue
+    from mlsci.atoms.options import RelaxOptions
+
+    chosen = keyvalue.read(options.options, RelaxOptions)
+    from mlsci.atoms import relax
+
+    print("\n".join(relax(options.checkpoint, options.structure, chosen, trust=options.trust).lines()))
+    return 0
+
+
 def _results(options: argparse.Namespace) -> int:
     from mlsci import results
 
@@ -200,82 +222,6 @@ def _complete(arguments: list[str]) -> int:
     return 0
 
 
-def _config_dir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config-dir", action="append", default=[], metavar="DIR", help="a further config folder")
-
-
-def _checkpoint(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoint", metavar="CKPT", help="a best.ckpt or last.ckpt; nothing else is needed")
-    parser.add_argument(
-        "--trust", action="append", default=[], metavar="PACKAGE", help="a package whose classes the file may build"
-    )
-
-
-def _add_list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("group", nargs="?", default="experiment", help="experiment (default), data, model, net, ...")
-    _config_dir(parser)
-
-
-def _add_choice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("choice", help="group/option, for example net/cnn or experiment/images/digits")
-    _config_dir(parser)
-
-
-def _add_copy(parser: argparse.ArgumentParser) -> None:
-    _add_choice(parser)
-    parser.add_argument("to", nargs="?", default="configs", help="folder to copy into (default: ./configs)")
-
-
-def _add_resume(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run_dir", metavar="RUN_DIR", help="the run folder")
-    parser.add_argument("overrides", nargs="*", help="trainer.max_epochs=... and other trainer. or run. values")
-
-
-def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    _checkpoint(parser)
-    parser.add_argument("overrides", nargs="*", help="data.key=value")
-
-
-def _add_predict(parser: argparse.ArgumentParser) -> None:
-    _checkpoint(parser)
-    parser.add_argument("input", help="inputs as .npz or .csv")
-    parser.add_argument("--out", required=True, help="predictions as .npz or .csv")
-
-
-def _add_sample(parser: argparse.ArgumentParser) -> None:
-    _checkpoint(parser)
-    parser.add_argument("-n", type=int, default=64, help="how many (default 64)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--condition", default=None, help="for conditional models, for example a class number")
-    parser.add_argument("--out", default=None, help="file for the samples (default: samples.npz beside CKPT)")
-
-
-def _add_export(parser: argparse.ArgumentParser) -> None:
-    _checkpoint(parser)
-    parser.add_argument("--to", required=True, choices=["pt2", "onnx"])
-    parser.add_argument("--out", default=None, help="the file (default: beside CKPT)")
-
-
-def _add_results(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--runs", type=Path, default=_runs(), help="the folder of runs")
-    parser.add_argument("--write", type=Path, default=None, metavar="FILE", help="write into RESULTS.md's table")
-
-
-def _add_dashboard(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--runs", type=Path, default=_runs(), help="the folder of runs")
-    parser.add_argument("--out", type=Path, default=None, help="the page (default: RUNS/index.html)")
-    parser.add_argument("--open", action="store_true", help="open it in the browser")
-    parser.add_argument("--terminal", action="store_true", help="wandb's terminal view instead")
-
-
-def _add_completion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=["bash", "zsh", "fish"])
-
-
-def _runs() -> Path:
-    return Path(os.environ.get("MLSCI_RUNS_DIR", "runs"))
-
-
 Add = Callable[[argparse.ArgumentParser], None]
 PLAIN: dict[str, Callable[[list[str]], int]] = {"train": _train, "check": _check, "__complete": _complete}
 PLAIN_HELP = {
@@ -283,15 +229,17 @@ PLAIN_HELP = {
     "check": "find the mistakes in a config without running it",
 }
 VERBS: dict[str, tuple[Callable[[argparse.Namespace], int], str, Add]] = {
-    "list": (_list, "experiments, or the choices of a group, each with one line", _add_list),
-    "show": (_show, "print a config file", _add_choice),
-    "copy": (_copy, "copy a config file into a folder of your own, to change it", _add_copy),
-    "resume": (_resume, "continue a run bit for bit", _add_resume),
-    "evaluate": (_evaluate, "test a checkpoint", _add_evaluate),
-    "predict": (_predict, "answers for a .npz or .csv file", _add_predict),
-    "sample": (_sample, "draw from a generative model", _add_sample),
-    "export": (_export, "write a checkpoint's model as pt2 or onnx", _add_export),
-    "results": (_results, "the table of runs, ours against published", _add_results),
-    "dashboard": (_dashboard, "a page of all runs", _add_dashboard),
-    "completion": (_completion, 'shell completion: eval "$(mlsci completion bash)"', _add_completion),
+    "list": (_list, "experiments, or the choices of a group, each with one line", arguments_of.add_list),
+    "show": (_show, "print a config file", arguments_of.add_choice),
+    "copy": (_copy, "copy a config file into a folder of your own, to change it", arguments_of.add_copy),
+    "resume": (_resume, "continue a run bit for bit", arguments_of.add_resume),
+    "evaluate": (_evaluate, "test a checkpoint", arguments_of.add_evaluate),
+    "predict": (_predict, "answers for a .npz or .csv file", arguments_of.add_predict),
+    "sample": (_sample, "draw from a generative model", arguments_of.add_sample),
+    "export": (_export, "write a checkpoint's model as pt2 or onnx", arguments_of.add_export),
+    "simulate": (_simulate, "molecular dynamics with a potential", arguments_of.add_simulate),
+    "relax": (_relax, "the nearest minimum of a potential", arguments_of.add_relax),
+    "results": (_results, "the table of runs, ours against published", arguments_of.add_results),
+    "dashboard": (_dashboard, "a page of all runs", arguments_of.add_dashboard),
+    "completion": (_completion, 'shell completion: eval "$(mlsci completion bash)"', arguments_of.add_completion),
 }

@@ -8,7 +8,7 @@ from mlsci import groups
 
 VERBS = (
     *("train", "check", "list", "show", "copy", "resume", "evaluate", "predict", "sample", "export"),
-    *("results", "dashboard", "completion"),
+    *("simulate", "relax", "results", "dashboard", "completion"),
 )
 
 BASH = """\

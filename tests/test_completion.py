@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
     ("line", "expected"),
     [
         ("mlsci tr", ["train"]),
-        ("mlsci re", ["resume", "results"]),
+        ("mlsci re", ["resume", "relax", "results"]),
         ("mlsci x", []),
         ("mlsci train net=", [f"net={name}" for name in NETS]),
         ("mlsci train net=ml", ["net=mlp"]),

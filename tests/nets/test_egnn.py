@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mlsci.nets.egnn import EGNN, EGNNPotential, Layer, every_pair
+from mlsci.nets.egnn import EGNN, EGNNPotential, Gentle, Layer, every_pair
 
 CLOUDS = torch.tensor([0] * 5 + [1] * 4)
 
@@ -93,3 +93,12 @@ def test_no_layer_is_refused() -> None:
         EGNN(in_features=1, out_features=1, layers=0)
     with pytest.raises(ValueError, match="layers >= 1, got 0"):
         EGNNPotential(species=1, cutoff=3.0, neighbours=1.0, layers=0)
+
+
+def test_moves_start_gently_also_when_drawn_anew() -> None:
+    last = Layer(16).move[-1]
+    assert isinstance(last, Gentle)
+    before = last.weight.clone()
+    last.reset_parameters()
+    assert 1e-5 < last.weight.detach().abs().max() < 1e-3
+    assert not torch.equal(last.weight, before)

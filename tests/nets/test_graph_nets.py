@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from mlsci.nets.egnn import EGNNPotential
+from mlsci.nets.equivariant.net import Equivariant
 from mlsci.nets.schnet import SchNet
 
 Build = Callable[..., nn.Module]
@@ -22,6 +23,11 @@ NETS: dict[str, Build] = {
     "schnet, small": lambda **about: SchNet(**about, hidden=8, layers=1, basis=5),
     "egnn": EGNNPotential,
     "egnn, small": lambda **about: EGNNPotential(**about, hidden=8, layers=2, basis=3),
+    "equivariant": lambda **about: Equivariant(**about, channels=8, radial=(16,)),
+    "equivariant, degree 3": lambda **about: Equivariant(**about, channels=4, l_max=3, l_hidden=2, order=2, radial=()),
+    "equivariant, gated": lambda **about: Equivariant(
+        **about, channels=4, l_hidden=2, order=1, layers=3, gate=True, radial=(16,)
+    ),
 }
 
 
@@ -82,7 +88,7 @@ def test_an_energy_an_atom_in_the_type_of_the_weights(net: nn.Module) -> None:
     found = energies(net, species, positions)
     assert found.shape == (9,)
     assert found.dtype == torch.float64
-    single = energies(net.float(), species, positions)
+    single = energies(net.float(), species, positions.float())
     assert single.dtype == torch.float32
     torch.testing.assert_close(single.double(), found, rtol=1e-3, atol=1e-4)
 
@@ -214,7 +220,11 @@ def test_the_state_is_the_net(build: Build) -> None:
     assert torch.equal(energies(net, species, positions), energies(other, species, positions))
 
 
-def test_a_trace_of_energy_and_gradient_fits_other_numbers_of_atoms_and_pairs(net: nn.Module) -> None:
+@pytest.mark.parametrize("name", ["schnet, small", "egnn, small", "equivariant"])
+def test_a_trace_of_energy_and_gradient_fits_other_numbers_of_atoms_and_pairs(name: str) -> None:
+    torch.manual_seed(0)
+    net = NETS[name](species=3, cutoff=CUTOFF, neighbours=5.0).double()
+
     def both(species: Tensor, pair_index: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
         vectors = vectors.detach().requires_grad_()
         energy = net(species, pair_index, vectors)

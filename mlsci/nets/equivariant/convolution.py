@@ -53,13 +53,14 @@ class Convolution(nn.Module):
     def _coupled(self, h: Tensor, weights: Tensor, edges: "Edges") -> Tensor:
         atoms, count = h.shape[1], edges.sender.shape[0]
         sent = h.transpose(0, 1).reshape(atoms, -1).index_select(0, edges.sender)
-        sent = sent.view(count, -1, self.channels)  # (E, features, channels)
+        sent = sent.view(count, h.shape[0], self.channels)  # (E, features, channels); there may be no edge: no -1
         degrees_of_h = [2 * degree + 1 for degree in range(self.l_feature + 1)]
         rows = [
             (some.unsqueeze(2) * part.unsqueeze(1)).flatten(1, 2)
             for some, part in zip(weights.split(self.split, dim=1), sent.split(degrees_of_h, dim=1), strict=True)
         ]
-        coupling = (edges.harmonics @ self.table.to(h.dtype)).view(count, -1, self.components)  # (E, rows, S)
+        coupling = edges.harmonics @ self.table.to(h.dtype)
+        coupling = coupling.view(count, self.table.shape[1] // self.components, self.components)  # (E, rows, S)
         return torch.bmm(coupling.transpose(1, 2), torch.cat(rows, dim=1))  # (E, S, channels)
 
 

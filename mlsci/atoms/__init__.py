@@ -1,0 +1,21 @@
+"""What one does with a trained potential: `Calculator` for ASE, `relax`, `simulate`, and figures of the outcome."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlsci.atoms.calculator import Calculator
+    from mlsci.atoms.relaxation import relax
+    from mlsci.atoms.simulation import simulate
+
+__all__ = ["Calculator", "relax", "simulate"]
+
+HOMES = {"Calculator": "calculator", "relax": "relaxation", "simulate": "simulation"}
+
+
+def __getattr__(name: str) -> Any:
+    """The three import torch and ASE, so they are fetched at first use."""
+    if name in HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"mlsci.atoms.{HOMES[name]}"), name)
+    raise AttributeError(f"module 'mlsci.atoms' has no attribute '{name}'")

@@ -1,0 +1,1 @@
+"""What trajectories say: radial distribution, vibrational spectrum, dihedral angles, and how much two curves agree."""

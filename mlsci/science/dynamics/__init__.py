@@ -1,0 +1,1 @@
+"""Molecular dynamics of any potential: integrators, velocities, limits; pure torch in float64."""
