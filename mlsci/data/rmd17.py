@@ -1,8 +1,8 @@
 """Revised MD17: ten small molecules, 100,000 frames each, PBE/def2-SVP (Christensen & von Lilienfeld 2020).
 
-Machine Learning: Science and Technology 1, 045018. One archive of about 1 GB at figshare; its labels are in
-kcal/mol and kcal/mol/Å. Five splits of 1000 training and 1000 test frames come with it: use no more than 1000 for training,
-as neighbouring frames of the molecular dynamics know each other.
+Machine Learning: Science and Technology 1, 045018. One archive of about 1 GB at figshare; its labels are in kcal/mol
+and kcal/mol/Å. Five splits of 1000 training and 1000 test frames come with it: use no more than 1000 for training, as
+neighbouring frames of the molecular dynamics know each other.
 """
 
 from __future__ import annotations

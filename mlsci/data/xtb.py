@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -71,6 +72,7 @@ class XTB(Frames):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.remarks: dict[str, Any] = {}  # for figures
         self._plans = {
             "train": self._plan(self.frames, self.temperature),
             "test": self._plan(self.test_frames, self.test_temperature or self.temperature),
@@ -83,7 +85,7 @@ class XTB(Frames):
             if not path.is_file():
                 if self.files is not None:
                     raise DownloadError(f"data.files: {path}: no such file; data.files=null computes it")
-                _write(path, self._computed(part))
+                write(path, self._computed(part))
 
     def structures(self) -> Mapping[str, Sequence[Structure]]:
         """Both trajectories; the isolated atoms stand before the frames of the first."""
@@ -95,6 +97,15 @@ class XTB(Frames):
         if self.samples is not None:
             parts["train"] = Refilled(parts["train"], samples=self.samples)  # type: ignore[arg-type]
         return parts
+
+    def notes(self) -> Mapping[str, Any]:
+        """What others have to say to the figures."""
+        return self.remarks
+
+    @property
+    def labelled(self) -> list[Structure]:
+        """The training frames, each once."""
+        return self.split("train").structures  # type: ignore[attr-defined]
 
     def label(self, structures: Sequence[Structure]) -> list[Structure]:
         """The structures with energies and forces of the same method."""
@@ -196,8 +207,8 @@ class XTB(Frames):
         return [*atoms, *frames]
 
 
-def _write(path: Path, frames: Sequence[Structure]) -> None:
-    """As extxyz; a run that is killed leaves no half a file."""
+def write(path: Path, frames: Sequence[Structure]) -> None:
+    """Frames as an extxyz file; a run that is killed leaves no half a file."""
     from ase.io import write
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -77,27 +77,27 @@ class Exploration:
         return walk.candidates()
 
 
-def choose(candidates: Sequence[Candidate], count: int, *, acquisition: Acquisition, seed: int) -> list[Candidate]:
-    """The `count` candidates to label: at random, or those with the largest doubt, as evenly over replicas as goes.
+def ranking(candidates: Sequence[Candidate], *, acquisition: Acquisition, seed: int) -> list[Candidate]:
+    """The candidates in the order in which to label them.
+
+    That is a random one, or the most doubtful frame of each replica first, then the second of each, and so on: frames
+    of one replica resemble each other.
 
     Raises:
-        ConfigError: another acquisition, or fewer candidates than `count`.
+        ConfigError: another acquisition.
     """
     if acquisition not in ("uncertain", "random"):
-        raise ConfigError(f"data.acquisition: expected uncertain or random, got {acquisition}")
-    if count > len(candidates):
-        raise ConfigError(f"data.acquire: {count} frames from {len(candidates)} candidates; explore longer")
+        raise ConfigError(f"acquisition: expected uncertain or random, got {acquisition}")
     order = torch.randperm(len(candidates), generator=torch.Generator().manual_seed(seed)).tolist()
     mixed = [candidates[index] for index in order]
     if acquisition == "random":
-        return mixed[:count]
-    ranked = sorted(mixed, key=lambda one: -one.doubt)
+        return mixed
     turns: dict[int, int] = {}
-    rank = []
-    for one in ranked:  # the most doubtful of each replica first, then the second of each, ...
+    ranked = []
+    for one in sorted(mixed, key=lambda one: -one.doubt):
         turns[one.replica] = turns.get(one.replica, -1) + 1
-        rank.append((turns[one.replica], one))
-    return [one for _, one in sorted(rank, key=lambda pair: pair[0])][:count]
+        ranked.append((turns[one.replica], one))
+    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 
 
 class _Walk:

@@ -46,6 +46,7 @@ class Potential(Model):
     takes_pairs = False
     atomic_numbers: Tensor
     energies: Tensor
+    scale: Tensor
     calibration: Tensor
 
     def __init__(
@@ -70,10 +71,11 @@ class Potential(Model):
             raise ConfigError(f"model.energies: expected one for each of {list(elements)}, got {len(energies)}")
         self.elements = [int(number) for number in elements]
         self.nets = members_of(net, members).to(getattr(torch, dtype))
-        self.cutoff, self.scale, self.steps = cutoff, float(scale), max(steps, 1)
+        self.cutoff, self.steps = cutoff, max(steps, 1)
         self.criterion, self.core = criterion, core
         self.register_buffer("atomic_numbers", torch.tensor(self.elements))
         self.register_buffer("energies", torch.tensor(energies, dtype=torch.float64) + shift)
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("calibration", torch.ones((), dtype=torch.float64))
         self.kernel = Kernel(self.nets, compile=compile, steps=steps)
         self._judged: list[tuple[Tensor, Tensor]] = []

@@ -50,7 +50,7 @@ class Bench:
         options: of the command line.
         folder: for jobs, frames and run folders.
         pythons: the interpreter of every package.
-        caches: folders of compiled code by way, so that only the first turn compiles.
+        sets: splits that were drawn, by name and seed.
     """
 
     options: argparse.Namespace
@@ -85,11 +85,13 @@ class Bench:
         place.mkdir(parents=True)
         job, out = place / "job.json", place / "out.json"
         package, mode = way.split()
-        split = self.split(data, seed=number if kind == "train" else 0)
+        seed = number if kind == "train" else 0
+        split = self.split(data, seed=seed)
         task = {
             **split.mapping(),
             "kind": kind,
             "mode": mode,
+            "overrides": [*potentials_data.overrides(data, seed=seed), *self.options.override],
             "batch": 5,
             "seconds": self.options.seconds,
             "seed": number,
@@ -138,6 +140,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--warmup", type=int, default=16, help="calls before the timed ones")
     parser.add_argument("--calls", type=int, default=40, help="that are timed in a turn; their median counts")
     parser.add_argument("--solids", default=",".join(SOLIDS), help="elements of mlearn")
+    parser.add_argument("--override", action="append", default=[], help="another setting of ours, key=value")
     parser.add_argument("--out", type=Path, default=Path("potentials_benchmark"))
     parser.add_argument("--venvs", type=Path, default=None, help="keep the peers' environments here")
     options = parser.parse_args()

@@ -13,10 +13,10 @@ TIMES = {
 
 
 def time_table(kind: str, answers: Answers, *, titles: Mapping[str, str]) -> str:
-    """Median CPU times, the median ratio of ours to each in the same turn, and what compiling it took."""
+    """Median CPU times, the median ratio of ours to each in the same turn, and what building and compiling took."""
     ours = [way for way in answers if way.startswith("mlsci")]
     best = min(ours, key=lambda way: statistics.median(_all(answers[way], "ms")), default=None)
-    heads = [TIMES[kind], "parameters", "CPU ms", f"{titles[best]} / it" if best else "", "CPU s before"]
+    heads = [TIMES[kind], "parameters", "CPU ms", f"{titles[best]} / it" if best else "", "CPU s before the first"]
     lines = [_row(heads), _row(["---"] * len(heads))]
     for way, found in answers.items():
         ratio = ""
@@ -25,7 +25,7 @@ def time_table(kind: str, answers: Answers, *, titles: Mapping[str, str]) -> str
             ratio = f"{statistics.median(mine / theirs for mine, theirs in pairs):.2f}"
         count = f"{found[0]['parameters']:,}" if "parameters" in found[0] else "–"
         milliseconds = f"{statistics.median(_all(found, 'ms')):.1f}"
-        lines.append(_row([titles[way], count, milliseconds, ratio, f"{max(_all(found, 'warmup_s')):.0f}"]))
+        lines.append(_row([titles[way], count, milliseconds, ratio, f"{max(_all(found, 'before_s')):.0f}"]))
     return "\n".join(lines)
 
 

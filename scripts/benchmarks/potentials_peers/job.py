@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+BEGAN: list[float] = []  # CPU seconds when the job began, imports done
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Job:
         kind: "step", "frame", "calculator" or "train".
         mode: "eager", or how the package compiles.
         files: extxyz files of "train", "valid" and "test".
+        overrides: of `mlsci train`, which draws the same frames itself.
         elements: atomic numbers.
         energies: of free atoms plus the mean binding energy of an atom, in the order of `elements`, eV.
         scale: root mean square of a training force component, eV/Å.
@@ -41,6 +43,7 @@ class Job:
     kind: str
     mode: str
     files: dict[str, str]
+    overrides: list[str]
     elements: list[int]
     energies: list[float]
     scale: float
@@ -74,6 +77,7 @@ def begin() -> Job:
     task = Job(**json.loads(Path(sys.argv[1]).read_text()))
     torch.manual_seed(task.seed)
     np.random.seed(task.seed)
+    BEGAN.append(cpu())
     return task
 
 
@@ -84,16 +88,15 @@ def cpu() -> float:
 
 
 def milliseconds(task: Job, call: Callable[[int], object]) -> dict[str, float]:
-    """Median CPU time of a call, and what those before took, which compile; the call gets its number."""
-    start = cpu()
+    """Median CPU time of a call that gets its number; CPU seconds of building, compiling and first calls before it."""
     for number in range(task.warmup):
         call(number)
-    first, times = cpu() - start, []
+    before, times = cpu() - BEGAN[-1], []
     for number in range(task.warmup, task.warmup + task.calls):
         start = cpu()
         call(number)
         times.append(1e3 * (cpu() - start))
-    return {"ms": float(np.median(times)), "warmup_s": first}
+    return {"ms": float(np.median(times)), "before_s": before}
 
 
 def shaken(task: Job) -> Callable[[int], ase.Atoms]:

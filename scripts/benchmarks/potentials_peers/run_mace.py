@@ -7,10 +7,6 @@ the given time. Energies are given relative to free atoms and their mean, as flo
 of eV. mace_run_train does not compile; "compiled" is mace.tools.compile and torch.compile around its training step.
 """
 
-import warnings
-
-warnings.filterwarnings("ignore")
-
 import ase
 import mace  # noqa: F401 - before e3nn 0.4, whose files torch 2.6 and later refuse to load without its setting
 import numpy as np
@@ -81,7 +77,9 @@ class Trainer:
         self.ema = ExponentialMovingAverage(self.net.parameters(), decay=0.99)
         self.losses = [modules.WeightedEnergyForcesLoss(energy, 100.0) for energy in (1.0, 1000.0)]
         frames = graphs(task, task.frames("train"))
-        self.batches = torch_geometric.dataloader.DataLoader(frames, batch_size=task.batch, shuffle=True, drop_last=True)
+        self.batches = torch_geometric.dataloader.DataLoader(
+            frames, batch_size=task.batch, shuffle=True, drop_last=True
+        )
 
     def step(self, batch: torch_geometric.batch.Batch, *, stage_two: bool) -> None:
         """As mace.tools.train.take_step."""
@@ -156,7 +154,9 @@ def judged(task: Job, net: torch.nn.Module, part: str) -> dict[str, float]:
         found = net(batch.to_dict(), compute_force=True)
         forces = found["forces"].detach().double().split(batch.ptr.diff().tolist())
         predicted += zip(found["energy"].detach().double().tolist(), (one.numpy() for one in forces), strict=True)
-    relative = [(energy + task.offset(atoms), forces) for (energy, forces), atoms in zip(predicted, frames, strict=True)]
+    relative = [
+        (energy + task.offset(atoms), forces) for (energy, forces), atoms in zip(predicted, frames, strict=True)
+    ]
     return errors(relative, frames)
 
 

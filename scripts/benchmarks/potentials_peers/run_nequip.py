@@ -7,10 +7,6 @@ Lightning module does, without Lightning. "compiled" is compile_mode=compile for
 frame, what `nequip-compile --mode aotinductor --target ase` makes; it has no TorchScript with torch 2.10 and later.
 """
 
-import warnings
-
-warnings.filterwarnings("ignore")
-
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
