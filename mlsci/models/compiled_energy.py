@@ -37,6 +37,7 @@ class Kernel:
         self.fast = False
         self._compiled: Energies | None = None
         self._compiled_answers: Energies | None = None
+        self._weights: dict[nn.Module, list[Tensor]] = {}
 
     def __call__(
         self, species: Tensor, pair_index: Tensor, vectors: Tensor, *, graph: bool
@@ -71,8 +72,9 @@ class Kernel:
         """By a graph that nobody differentiates: a quarter of the time of the net itself."""
         if self._compiled_answers is None:
             self._compiled_answers = torch.compile(traced(net, *inputs, graph=False), dynamic=True)
+            self._weights = {one: list(one.parameters()) for one in self.nets}
         with torch.no_grad():
-            return self._compiled_answers(list(net.parameters()), *inputs)
+            return self._compiled_answers(self._weights[net], *inputs)
 
 
 def traced(net: nn.Module, species: Tensor, pair_index: Tensor, vectors: Tensor, *, graph: bool = True) -> nn.Module:
