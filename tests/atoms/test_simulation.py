@@ -157,6 +157,19 @@ def test_a_crystal_with_figures_beside_a_reference(morse, tmp_path):
     assert nve.figures[0].name == "run_energy.png"
 
 
+def test_a_dihedral_angle_is_followed(morse, molecule, tmp_path):
+    report = simulate(morse, molecule, options(tmp_path, dihedral="0,1,2,3", replicas=2, figures=True))
+    assert report.angles.shape == (21, 2)
+    assert tmp_path / "run_dihedral.png" in report.figures
+    table = np.loadtxt(tmp_path / "run_dihedral.csv", delimiter=",")
+    angles = [frame.get_dihedral(0, 1, 2, 3) for frame in read(report.paths[1], ":")]
+    np.testing.assert_allclose(table[:, 1] % 360, angles, atol=1e-3)
+    with pytest.raises(ConfigError, match=r"dihedral=0,1,2,4: the atoms are 0 to 3"):
+        simulate(morse, molecule, options(tmp_path, dihedral="0,1,2,4"))
+    with pytest.raises(ConfigError, match="dihedral: expected four numbers of atoms as in 0,4,5,7, got 0,1"):
+        options(tmp_path, dihedral="0,1")
+
+
 def test_one_atom_and_no_pair_are_no_error(morse, tmp_path):
     report = simulate(morse, ase.Atoms("H"), options(tmp_path, ensemble="nve", steps=300))
     assert report.curves.keys() == {"spectrum"}
