@@ -50,8 +50,8 @@ def make(name: str, peer: Peer, *, folder: Path, shared: Sequence[str]) -> tuple
     (own / "host.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in host))
     constraints = place / "constraints.txt"
     constraints.write_text("".join(f"{package}=={version(package)}\n" for package in shared))
-    install = [str(python), "-m", "pip", "install", "--quiet", "-c", str(constraints), *peer.pins]
-    for command in (install, [str(python), "-c", f"import {peer.module or name}"]):
+    install = [[str(python), "-m", "pip", "install", "--quiet", "-c", str(constraints), *peer.pins]]
+    for command in ([] if _there(python, peer) else install) + [[str(python), "-c", f"import {peer.module or name}"]]:
         environment = {**os.environ, **peer.environment}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -71,6 +71,16 @@ def environments(
         else:
             lost.append(f"{peers[name].title} is left out, it can't be installed here: {why}")
     return found, lost
+
+
+def _there(python: Path, peer: Peer) -> bool:
+    """Whether the environment has the very versions already."""
+    wanted = dict(pin.split("==") for pin in peer.pins)
+    code = (
+        f"from importlib.metadata import version; print({{name: version(name) for name in {list(wanted)}}} == {wanted})"
+    )
+    done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "True"
 
 
 def _output(command: list[str]) -> str:

@@ -1,6 +1,7 @@
 """mlsci itself, as `mlsci train experiment=atoms/...` runs it; "compiled" is model.compile=true.
 
-A training has the experiment's settings under `callbacks.budget`; validation is off, as it is for the others.
+A training has the experiment's settings but for its length and schedule, which callbacks.budget gives: the rate goes
+down to zero over the CPU time, as it does for the others. Validation is off, as it is for them.
 """
 
 import sys
@@ -36,7 +37,7 @@ def trained(task: Job, *more: str) -> Any:
 def step(task: Job) -> dict:
     """Time of a training step inside of the trainer."""
     count = task.warmup + task.calls
-    budget = ["callbacks.budget=null", "trainer.max_epochs=1000", "test=false", f"+callbacks.watch.steps={count}"]
+    budget = ["trainer.max_epochs=1000", "test=false", f"+callbacks.watch.steps={count}"]
     result = trained(task, *budget)
     ends = Stopwatch.latest.ends
     times = 1e3 * np.diff(ends)[task.warmup - 1 :]
@@ -66,7 +67,8 @@ def frame(task: Job) -> dict:
 
 def train(task: Job) -> dict:
     """Errors after the given CPU time."""
-    result = trained(task, f"callbacks.budget.seconds={task.seconds}", "trainer.max_epochs=100000")
+    budget = ["callbacks=[default,ema,budget]", "scheduler=none", f"callbacks.budget.seconds={task.seconds}"]
+    result = trained(task, *budget, "trainer.max_epochs=100000")
     watch = Stopwatch.latest
     spent = {"train_s": watch.ends[-1] - watch.began, "first_s": watch.ends[0] - watch.began, "steps": len(watch.ends)}
     found = {part: judged(task, result.model, part) for part in ("valid", "test")}
