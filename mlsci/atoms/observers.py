@@ -47,11 +47,14 @@ class Recorder:
             segment = segment_for(count, interval=interval)
             self._spectrum = Spectrum(np.tile(masses, len(structures)), interval=interval, segment=segment)
         self._angles: list[np.ndarray] = []
+        self._doubt = 0.0
         self._series: list[tuple[Tensor, Tensor]] = []
 
     def take(self, state: State) -> None:
         """One more state."""
         kinetic = self.system.kinetic(state.velocities)  # (G,)
+        if state.answer.force_std is not None:
+            self._doubt = max(self._doubt, float(state.answer.force_std.amax()))
         self._series.append((state.answer.energy.cpu(), kinetic.cpu()))
         if self._spectrum is not None and state.step % self._stride == 0:
             self._spectrum.add(state.velocities.cpu().numpy())
@@ -115,6 +118,8 @@ class Recorder:
             "cpu_seconds": seconds,
             "cpu_ms_per_step": 1000 * seconds / (count + self.options.equilibrate),
         }
+        if self._doubt > 0:
+            report.summary["largest_std"] = self._doubt
         if self._angles:
             report.angles = np.stack(self._angles)
         for name, make in (("rdf", self._radial.curve), ("spectrum", self._curve)):

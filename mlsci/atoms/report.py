@@ -87,8 +87,8 @@ class Report:
             made["energy"] = trajectory.energy_drift(time, meV, drift=self.drift())
         if len(time) > 1:
             target = options.temperature if langevin else None
-            text = f"{self.summary['temperature']:.1f} ± {self.summary['temperature_error']:.1f}"
-            made["temperature"] = trajectory.temperature_trace(time, self.temperature, target=target, mean=text)
+            mean = self._temperature(1)
+            made["temperature"] = trajectory.temperature_trace(time, self.temperature, target=target, mean=mean)
         if self.angles is not None:
             middles, energy = free_energy(self.angles, self.summary["temperature"])
             label = f"dihedral angle {options.dihedral} (degrees)"
@@ -106,13 +106,20 @@ class Report:
             self.figures.append(stem.with_name(f"{stem.name}_{name}.png"))
             figure.savefig(self.figures[-1], dpi=150)
 
+    def _temperature(self, digits: int) -> str:
+        """Mean and error, where the run is long enough for one."""
+        mean, error = self.summary["temperature"], self.summary["temperature_error"]
+        return f"{mean:.{digits}f}" + (f" ± {error:.{digits}f}" if error == error else "")
+
     def lines(self) -> list[str]:
         """The closing summary for a terminal."""
         found = self.summary
         rows = [(_kind(path), str(path)) for path in self.paths]
         rows += [("figure", str(path)) for path in self.figures]
         rows.append(("steps", f"{found['steps']} of {found['time_ps']:.4g} ps in all"))
-        rows.append(("temperature", f"{found['temperature']:.2f} ± {found['temperature_error']:.2f} K"))
+        rows.append(("temperature", f"{self._temperature(2)} K"))
+        if "largest_std" in found:
+            rows.append(("uncertain", f"forces by {found['largest_std']:.3g} eV/Å at most"))
         if "drift" in found:
             worst = f", largest of a replica {found['largest_drift']:.3g}" if self.energy.shape[1] > 1 else ""
             rows.append(("drift", f"{found['drift']:+.3g} meV/atom/ps{worst}"))
