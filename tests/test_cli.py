@@ -71,7 +71,7 @@ def test_train_help_shows_the_syntax_and_every_group(run_cli, tmp_path):
     assert "net         cnn" in answer.out
 
 
-CHECKED = ("list", "show", "resume", "evaluate", "predict", "sample", "export", "check", "simulate", "relax")
+CHECKED = ("list", "show", "resume", "evaluate", "predict", "sample", "export", "check", "simulate", "relax", "profile")
 
 
 @pytest.mark.parametrize("verb", CHECKED)

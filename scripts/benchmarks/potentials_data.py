@@ -35,7 +35,7 @@ class Split:
 
 
 def overrides(name: str, *, seed: int) -> list[str]:
-    """Of `mlsci train`: the experiment of "acac" or an element of mlearn, its split, and the net of this size."""
+    """Of `mlsci train`: the experiment of a set, "acac" or an element of mlearn; its split, the size of the net."""
     chosen = ["experiment=atoms/acac"] if name == "acac" else ["experiment=atoms/silicon", f"data.element={name}"]
     return [*chosen, f"data.split_seed={seed}", f"seed={seed}", "net.channels=32"]
 

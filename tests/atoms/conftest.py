@@ -67,7 +67,7 @@ def morse() -> Morse:
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """best.ckpt of an equivariant potential for H, C, O with random weights: smooth forces of a few eV/Å at most."""
     torch.manual_seed(0)
-    sizes = {"species": 3, "cutoff": 4.0, "neighbours": 8.0, "channels": 4, "radial": [8], "basis": 4}
+    sizes = {"species": 3, "cutoff": 4.0, "neighbours": 8.0, "channels": 4, "radial": [8], "basis": 4, "layers": 1}
     config: dict[str, Any] = {
         "_target_": "mlsci.models.potential.Potential",
         "net": {"_target_": "mlsci.nets.equivariant.net.Equivariant", **sizes},

@@ -110,6 +110,31 @@ def test_a_wrong_key_is_answered_without_torch(run_cli, tmp_path):
     assert not imported & {"torch", "lightning", "numpy", "ase"}
 
 
+def test_compiled_answers_are_the_same(untrained, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda graph, dynamic: compiled.append(graph) or graph)
+    place = torch.as_tensor(ETHANOL.positions)
+    model, structure = mlsci.load(untrained), Structure.from_ase(ETHANOL)
+    plain = PotentialField(model, [structure])(place)
+    model.compile_answers()
+    fast = PotentialField(model, [structure])
+    torch.testing.assert_close(fast(place).forces, plain.forces, rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        fast(place * 1.3).energy, PotentialField(mlsci.load(untrained), [structure])(place * 1.3).energy
+    )
+    assert len(compiled) == 1
+
+
+def test_profile_of_a_scan(untrained, folder, monkeypatch, capsys):
+    scan = [ETHANOL.copy() for _ in range(4)]
+    for angle, atoms in zip((0, 30, 60, 90), scan, strict=True):
+        atoms.set_dihedral(0, 1, 2, 8, angle, indices=[8])
+    write(folder / "scan.xyz", scan)
+    assert here(["profile", untrained, "scan.xyz", "coordinate=0,1,2,8", "out=o.csv"], folder, monkeypatch) == 0
+    assert "structures  4 along dihedral angle 0-1-2-8 (degrees)" in capsys.readouterr().out
+    assert (folder / "o.png").is_file()
+
+
 def test_replicas_of_a_real_net_go_their_own_ways_as_each_would_alone(untrained):
     model = mlsci.load(untrained)
     structure = Structure.from_ase(ETHANOL)
