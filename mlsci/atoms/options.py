@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import dataclass
 from typing import Literal
 
 from mlsci.errors import ConfigError
 from mlsci.keyvalue import option
+
+PAYS_AFTER = 20_000  # steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,7 @@ class SimulateOptions:
     charge: int = option(0, "e; only where CKPT is the name of a teacher: GFN2-xTB, GFN1-xTB, IPEA1-xTB")
     device: str = option("auto", "cpu, cuda, or auto")
     threads: int = option(1, "of torch; more than 1 pays for hundreds of atoms")
+    compile: bool | Literal["auto"] = option("auto", "compile the potential: auto does for 20,000 steps and more")
     figures: bool = option(True, "draw energy, temperature, distances and spectrum")
 
     def __post_init__(self) -> None:
@@ -53,6 +57,13 @@ class SimulateOptions:
         messages += [f"{n}: expected at least 0, got {v:g}" for n in least_zero if not (v := getattr(self, n)) >= 0]
         if messages:
             raise ConfigError(messages)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether compilation is wanted; it costs some hundred CPU-seconds, and steps take a quarter of the time."""
+        if self.compile != "auto":
+            return self.compile
+        return self.steps + self.equilibrate >= PAYS_AFTER and shutil.which("g++") is not None
 
     @property
     def hottest(self) -> float:

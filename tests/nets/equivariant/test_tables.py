@@ -84,9 +84,7 @@ def multiplicity(degree: int, l_max: int, order: int) -> int:
     angles = (np.arange(4000) + 0.5) * math.pi / 4000
     total = 0.0
     for sign in (1, -1):
-        powers = [
-            sum((sign**k) ** d * character(d, k * angles) for d in range(l_max + 1)) for k in range(1, order + 1)
-        ]
+        powers = [sum((sign**k) ** d * character(d, k * angles) for d in range(l_max + 1)) for k in range(1, order + 1)]
         symmetric = [np.ones_like(angles)]
         for n in range(1, order + 1):  # Newton's identity for complete homogeneous polynomials
             symmetric.append(sum(powers[k - 1] * symmetric[n - k] for k in range(1, n + 1)) / n)
@@ -98,4 +96,3 @@ def multiplicity(degree: int, l_max: int, order: int) -> int:
 
 def character(degree: int, angle: np.ndarray) -> np.ndarray:
     return 1 + sum(2 * np.cos(m * angle) for m in range(1, degree + 1))
-
