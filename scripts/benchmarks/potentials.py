@@ -36,7 +36,8 @@ WAYS = (*WAYS, "nequip compiled")
 LACKS = {  # ways that a package does not have
     "step": {"mace torchscript"},
     "train": {"mace torchscript", "mace compiled"},  # its training script does not compile
-    "calculator": {"mace torchscript"},
+    "frame": {"mlsci compiled"},  # model.compile is of the training step
+    "calculator": {"mace torchscript", "mlsci compiled"},
 }
 SOLIDS = ("Si", "Ge", "Li")
 KINDS = ("step", "frame", "calculator", "train", "solids")
@@ -114,7 +115,9 @@ class Bench:
         done = subprocess.run(command, env=environment, cwd=place, capture_output=True, text=True, check=False)
         if done.returncode or not out.exists():
             raise SystemExit(f"{way}, {kind}: {done.stdout[-2000:]}{done.stderr[-4000:]}")
-        return json.loads(out.read_text())
+        found = json.loads(out.read_text())
+        print(f"    {found}", file=sys.stderr, flush=True)
+        return found
 
     def split(self, data: str, *, seed: int) -> potentials_data.Split:
         """Frames of a set, its split drawn with this seed, written for everyone."""
