@@ -104,6 +104,13 @@ def add_relax(parser: argparse.ArgumentParser) -> None:
     _add_structure(parser, RelaxOptions)
 
 
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    """The same for the energy along a file of structures."""
+    from mlsci.atoms.options import ProfileOptions
+
+    _add_structure(parser, ProfileOptions)
+
+
 def _add_structure(parser: argparse.ArgumentParser, options: type) -> None:
     from mlsci.keyvalue import described
 

@@ -182,6 +182,17 @@ def _relax(options: argparse.Namespace) -> int:
     return 0
 
 
+def _profile(options: argparse.Namespace) -> int:
+    from mlsci import keyvalue
+    from mlsci.atoms.options import ProfileOptions
+
+    chosen = keyvalue.read(options.options, ProfileOptions)
+    from mlsci.atoms import profile
+
+    print("\n".join(profile(options.checkpoint, options.structure, chosen, trust=options.trust).lines()))
+    return 0
+
+
 def _results(options: argparse.Namespace) -> int:
     from mlsci import results
 
@@ -239,6 +250,7 @@ VERBS: dict[str, tuple[Callable[[argparse.Namespace], int], str, Add]] = {
     "export": (_export, "write a checkpoint's model as pt2 or onnx", arguments_of.add_export),
     "simulate": (_simulate, "molecular dynamics with a potential", arguments_of.add_simulate),
     "relax": (_relax, "the nearest minimum of a potential", arguments_of.add_relax),
+    "profile": (_profile, "a potential's energy along a file of structures", arguments_of.add_profile),
     "results": (_results, "the table of runs, ours against published", arguments_of.add_results),
     "dashboard": (_dashboard, "a page of all runs", arguments_of.add_dashboard),
     "completion": (_completion, 'shell completion: eval "$(mlsci completion bash)"', arguments_of.add_completion),

@@ -8,7 +8,7 @@ from mlsci import groups
 
 VERBS = (
     *("train", "check", "list", "show", "copy", "resume", "evaluate", "predict", "sample", "export"),
-    *("simulate", "relax", "results", "dashboard", "completion"),
+    *("simulate", "relax", "profile", "results", "dashboard", "completion"),
 )
 
 BASH = """\

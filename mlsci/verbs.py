@@ -20,6 +20,7 @@ from mlsci.data.order import seed_all
 from mlsci.errors import CheckpointError, ConfigError, MlsciError
 from mlsci.log import quiet_libraries
 from mlsci.models.base import Model
+from mlsci.models.exportable import Exportable
 
 
 @dataclass(frozen=True)
@@ -168,44 +169,72 @@ def export(path: str | Path, *, to: str, out: str | Path | None = None, trust: S
     """
     if to not in {"pt2", "onnx"}:
         raise ConfigError(f"--to {to}: expected pt2 or onnx")
-    loaded = _predicting(path, trust)
-    if loaded.model.needs_grad:
-        raise CheckpointError(f"{path}: a {type(loaded.model).__name__} differentiates its net and has its own export")
-    module = Exported(loaded.model).eval()
-    example = torch.randn(3, *loaded.description.spec.inputs, generator=torch.Generator().manual_seed(0))
+    loaded = open_checkpoint(path, trust=trust)
+    own = getattr(loaded.model, "exportable", None)
+    if own is not None and to == "onnx":
+        raise ConfigError(f"--to onnx: a {type(loaded.model).__name__} is written as pt2 only")
     target = Path(out) if out else Path(path).with_suffix(f".{to}")
-    with _writing(target), quiet_libraries(), torch.no_grad():
-        again = (_export_pt2 if to == "pt2" else _export_onnx)(module, example, target)
-        difference = float((module(example) - again).abs().max())
-    scale = 1.0 + float(again.abs().max())
-    if not difference <= 1e-4 * scale:
-        raise MlsciError(f"{target}: the exported file answers otherwise: largest difference {difference:.2g}")
+    with _writing(target), quiet_libraries():
+        found = own() if own is not None else _plain_exportable(path, loaded)
+        with torch.no_grad():
+            given = (_export_pt2 if to == "pt2" else _export_onnx)(found, target)
+    for answers, right in zip(given, found.answers, strict=True):
+        for name, ours, theirs in zip(found.outputs, right, answers, strict=True):
+            difference = float((ours - theirs).abs().max())
+            if not difference <= found.tolerance:
+                text = f"the exported file answers otherwise: largest difference {difference:.2g} in {name}"
+                raise MlsciError(f"{target}: {text}")
     return target
 
 
-def _export_pt2(module: Exported, example: Tensor, target: Path) -> Tensor:
-    batch = torch.export.Dim("batch", min=1)
-    program = torch.export.export(module, (example,), dynamic_shapes=({0: batch},))
+def _plain_exportable(path: str | Path, loaded: Loaded) -> Exportable:
+    """inputs -> predictions, of a model that answers inputs."""
+    model = loaded.model
+    if not model.predicts:
+        raise MlsciError(f"{path}: a {type(model).__name__} has no predictions; it may have: mlsci sample")
+    if model.needs_grad:
+        raise CheckpointError(f"{path}: a {type(model).__name__} differentiates its net and has its own export")
+    module = Exported(model).eval()
+    example = torch.randn(3, *loaded.description.spec.inputs, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        answer = module(example)
+    return Exportable(
+        module=module,
+        examples=[(example,)],
+        answers=[(answer,)],
+        shapes=({0: torch.export.Dim("batch", min=1)},),
+        inputs=("inputs",),
+        outputs=("predictions",),
+        tolerance=1e-4 * (1.0 + float(answer.abs().max())),
+    )
+
+
+def _export_pt2(found: Exportable, target: Path) -> list[tuple[Tensor, ...]]:
+    """What the file answers to the examples."""
+    program = torch.export.export(found.module, found.examples[0], dynamic_shapes=found.shapes)
     torch.export.save(program, target)
-    return torch.export.load(target).module()(example)
+    again = torch.export.load(target).module()
+    answers = [again(*example) for example in found.examples]
+    return [answer if isinstance(answer, tuple) else (answer,) for answer in answers]
 
 
-def _export_onnx(module: Exported, example: Tensor, target: Path) -> Tensor:
+def _export_onnx(found: Exportable, target: Path) -> list[tuple[Tensor, ...]]:
     try:
         import onnxruntime
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MlsciError('--to onnx needs `pip install "mlsci[export]"`') from error
     torch.onnx.export(
-        module,
-        (example,),
+        found.module,
+        found.examples[0],
         str(target),
-        input_names=["inputs"],
-        output_names=["predictions"],
+        input_names=list(found.inputs),
+        output_names=list(found.outputs),
         dynamic_shapes=({0: "batch"},),
         dynamo=True,
         external_data=False,
         verbose=False,
     )
     session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
-    return torch.as_tensor(session.run(None, {"inputs": example.numpy()})[0])
+    feeds = [{name: x.numpy() for name, x in zip(found.inputs, example, strict=True)} for example in found.examples]
+    return [tuple(torch.as_tensor(values) for values in session.run(None, feed)) for feed in feeds]

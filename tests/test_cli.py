@@ -71,7 +71,7 @@ def test_train_help_shows_the_syntax_and_every_group(run_cli, tmp_path):
     assert "net         cnn" in answer.out
 
 
-CHECKED = ("list", "show", "resume", "evaluate", "predict", "sample", "export", "check", "simulate", "relax")
+CHECKED = ("list", "show", "resume", "evaluate", "predict", "sample", "export", "check", "simulate", "relax", "profile")
 
 
 @pytest.mark.parametrize("verb", CHECKED)
@@ -189,7 +189,7 @@ def test_a_closed_pipe_is_no_error(run_command, tmp_path):
     assert answer.err == ""
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "predict", "sample", "export"])
+@pytest.mark.parametrize("name", ["train", "evaluate", "predict", "sample", "export", "simulate", "relax"])
 def test_the_scripts_are_the_verbs(name, run_command, tmp_path):
     answer = run_command([sys.executable, ROOT / "scripts" / f"{name}.py", "--help"], tmp_path)
     assert answer.code == 0

@@ -7,7 +7,10 @@ import pytest
 from mlsci.cli import PLAIN_HELP, VERBS
 from mlsci.completion import script, words
 
-NETS = ("cnn", "kan", "linear", "mlp", "modified_mlp", "pinn", "pirate", "resnet", "siren")
+NETS = (
+    *("cnn", "egnn", "equivariant", "kan", "linear", "mlp"),
+    *("modified_mlp", "pinn", "pirate", "resnet", "schnet", "siren"),
+)
 
 
 @pytest.fixture(autouse=True)

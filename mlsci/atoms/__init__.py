@@ -1,19 +1,20 @@
-"""What one does with a trained potential: `Calculator` for ASE, `relax`, `simulate`, and figures of the outcome."""
+"""What one does with a trained potential: `Calculator` for ASE, `relax`, `simulate`, `profile`."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlsci.atoms.calculator import Calculator
+    from mlsci.atoms.path import profile
     from mlsci.atoms.relaxation import relax
     from mlsci.atoms.simulation import simulate
 
-__all__ = ["Calculator", "relax", "simulate"]
+__all__ = ["Calculator", "profile", "relax", "simulate"]
 
-HOMES = {"Calculator": "calculator", "relax": "relaxation", "simulate": "simulation"}
+HOMES = {"Calculator": "calculator", "profile": "path", "relax": "relaxation", "simulate": "simulation"}
 
 
 def __getattr__(name: str) -> Any:
-    """The three import torch and ASE, so they are fetched at first use."""
+    """All import torch and ASE, so they are fetched at first use."""
     if name in HOMES:
         from importlib import import_module
 

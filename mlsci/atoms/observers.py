@@ -13,7 +13,8 @@ from torch import Tensor
 from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.report import WIDTH, Report
 from mlsci.atoms.trajectory import Frame, writer
-from mlsci.errors import MlsciError
+from mlsci.errors import ConfigError, MlsciError
+from mlsci.science.atoms.analysis.dihedral import dihedral
 from mlsci.science.atoms.analysis.radial import Radial
 from mlsci.science.atoms.analysis.spectrum import Spectrum, segment_for
 from mlsci.science.atoms.structure import Structure
@@ -32,6 +33,8 @@ class Recorder:
     def __init__(
         self, out: Path, structures: Sequence[Structure], masses: np.ndarray, options: SimulateOptions, system: System
     ):
+        if options.turning is not None and max(options.turning) >= len(structures[0]):
+            raise ConfigError(f"dihedral={options.dihedral}: the atoms are 0 to {len(structures[0]) - 1}")
         self.options, self.system, self.structures = options, system, list(structures)
         self.frames, self.last = 0, 0
         self._writer = writer(out, structures)
@@ -43,11 +46,15 @@ class Recorder:
         if count >= FEWEST:
             segment = segment_for(count, interval=interval)
             self._spectrum = Spectrum(np.tile(masses, len(structures)), interval=interval, segment=segment)
+        self._angles: list[np.ndarray] = []
+        self._doubt = 0.0
         self._series: list[tuple[Tensor, Tensor]] = []
 
     def take(self, state: State) -> None:
         """One more state."""
         kinetic = self.system.kinetic(state.velocities)  # (G,)
+        if state.answer.force_std is not None:
+            self._doubt = max(self._doubt, float(state.answer.force_std.amax()))
         self._series.append((state.answer.energy.cpu(), kinetic.cpu()))
         if self._spectrum is not None and state.step % self._stride == 0:
             self._spectrum.add(state.velocities.cpu().numpy())
@@ -70,6 +77,9 @@ class Recorder:
         size = len(self.structures[0])
         for k, structure in enumerate(self.structures):
             self._radial.add(replace(structure, positions=positions[k * size : (k + 1) * size], forces=None))
+        if self.options.turning is not None:
+            places = positions.reshape(len(self.structures), size, 3)
+            self._angles.append(dihedral(places[:, self.options.turning]))
         self.frames, self.last = self.frames + 1, state.step
 
     def values(self) -> str:
@@ -106,8 +116,12 @@ class Recorder:
             "replicas": len(self.structures),
             "atoms": len(self.structures[0]),
             "cpu_seconds": seconds,
-            "cpu_ms_per_step": 1000 * seconds / max(1, count - 1),
+            "cpu_ms_per_step": 1000 * seconds / (count + self.options.equilibrate),
         }
+        if self._doubt > 0:
+            report.summary["largest_std"] = self._doubt
+        if self._angles:
+            report.angles = np.stack(self._angles)
         for name, make in (("rdf", self._radial.curve), ("spectrum", self._curve)):
             try:
                 report.curves[name] = make()

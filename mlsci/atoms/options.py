@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import dataclass
 from typing import Literal
 
 from mlsci.errors import ConfigError
 from mlsci.keyvalue import option
+
+PAYS_AFTER = 20_000  # steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +34,12 @@ class SimulateOptions:
     max_temperature: float | None = option(None, "K: stop when hotter (default: 1000 + 5 temperature)")
     min_distance: float = option(0.4, "Å: stop when two atoms are nearer; 0: never")
     skin: float = option(1.0, "Å: margin of the lists of pairs")
+    dihedral: str | None = option(None, "four atoms, 0,4,5,7: draw the free energy along their dihedral angle")
     reference: str | None = option(None, "NAME_curves.npz of another simulation, to compare with")
+    charge: int = option(0, "e; only where CKPT is the name of a teacher: GFN2-xTB, GFN1-xTB, IPEA1-xTB")
     device: str = option("auto", "cpu, cuda, or auto")
     threads: int = option(1, "of torch; more than 1 pays for hundreds of atoms")
+    compile: bool | Literal["auto"] = option("auto", "compile the potential: auto does for 20,000 steps and more")
     figures: bool = option(True, "draw energy, temperature, distances and spectrum")
 
     def __post_init__(self) -> None:
@@ -50,8 +56,23 @@ class SimulateOptions:
         messages += [f"{n}: expected a finite number, got {getattr(self, n):g}" for n in finite]
         least_zero = ("temperature", "min_distance", "skin")
         messages += [f"{n}: expected at least 0, got {v:g}" for n in least_zero if not (v := getattr(self, n)) >= 0]
+        if self.dihedral is not None and len(self.turning or ()) != 4:
+            messages.append(f"dihedral: expected four numbers of atoms as in 0,4,5,7, got {self.dihedral}")
         if messages:
             raise ConfigError(messages)
+
+    @property
+    def turning(self) -> list[int] | None:
+        """The four atoms of the dihedral angle; None where there is none."""
+        parts = [] if self.dihedral is None else self.dihedral.split(",")
+        return [int(part) for part in parts] if parts and all(part.strip().isdigit() for part in parts) else None
+
+    @property
+    def compiles(self) -> bool:
+        """Whether compilation is wanted; it costs some hundred CPU-seconds, and steps take a quarter of the time."""
+        if self.compile != "auto":
+            return self.compile
+        return self.steps + self.equilibrate >= PAYS_AFTER and shutil.which("g++") is not None
 
     @property
     def hottest(self) -> float:
@@ -80,3 +101,16 @@ class RelaxOptions:
         ]
         if messages:
             raise ConfigError(messages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileOptions:
+    """Options of a profile along a file."""
+
+    coordinate: str | None = option(None, "a name in the file (dihedral_angle), or 2 to 4 atoms: 0,4,5,7 is a dihedral")
+    out: str | None = option(None, "NAME.csv; the figure is beside it (default: beside CKPT)")
+    device: str = option("auto", "cpu, cuda, or auto")
+
+    def __post_init__(self) -> None:
+        if self.out is not None and not self.out.endswith(".csv"):
+            raise ConfigError(f"out={self.out}: expected a name that ends in .csv")

@@ -10,18 +10,11 @@ import torch
 from torch import Tensor
 
 from mlsci.errors import ConfigError, MlsciError
+from mlsci.science.atoms.elements import symbols
+from mlsci.science.atoms.properties import Properties
 from mlsci.science.atoms.skin import SkinPairs
 from mlsci.science.atoms.structure import Structure
 from mlsci.science.dynamics.system import Answer
-
-
-class Properties(Protocol):
-    """What a potential answers."""
-
-    energy: Tensor  # (G,), eV
-    forces: Tensor  # (A, 3), eV/Å
-    stress: Tensor | None  # (G, 3, 3), eV/Å³
-    force_std: Tensor | None  # (A,), eV/Å
 
 
 class Potential(Protocol):
@@ -80,16 +73,13 @@ def device_of(model: Any) -> torch.device:
 
 def check_elements(model: Any, structures: Sequence[Structure], *, name: str = "structure") -> None:
     """Refuse atoms that the potential was not trained on, and a structure without atoms."""
-    from ase.data import chemical_symbols
-
     found = {int(number) for structure in structures for number in structure.numbers}
     if not found:
         raise MlsciError(f"{name}: no atoms")
     known = [int(number) for number in model.elements]
-    unknown = [chemical_symbols[number] for number in sorted(found - set(known))]
-    if unknown:
-        words = ", ".join(chemical_symbols[number] for number in sorted(known))
-        raise MlsciError(f"{name}: holds {', '.join(unknown)}; the potential knows {words} only")
+    if unknown := sorted(found - set(known)):
+        words = ", ".join(symbols(sorted(known)))
+        raise MlsciError(f"{name}: holds {', '.join(symbols(unknown))}; the potential knows {words} only")
 
 
 class PotentialField:

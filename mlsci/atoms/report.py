@@ -12,6 +12,7 @@ import numpy as np
 from mlsci.atoms.options import SimulateOptions
 from mlsci.errors import MlsciError
 from mlsci.science.atoms.analysis.curve import Curve, overlap
+from mlsci.science.atoms.analysis.dihedral import free_energy
 from mlsci.science.atoms.analysis.thermo import drift, mean_with_error
 
 WIDTH = 20.0  # cm⁻¹: spectra are broadened by a Gaussian of this full width at half maximum
@@ -25,6 +26,7 @@ class Report:
         time: of every step, (T,), fs.
         energy: potential and kinetic, (T, G), eV.
         temperature: (T, G), K.
+        angles: of the dihedral that was asked for, (frames, G), degrees.
         curves: "rdf" (Å) and "spectrum" (cm⁻¹), where there was enough to make them.
         summary: plain numbers by name, with units in `UNITS`.
         paths: the trajectory, and what lies beside it.
@@ -35,6 +37,7 @@ class Report:
     temperature: np.ndarray
     atoms: int
     bulk: bool
+    angles: np.ndarray | None = None
     curves: dict[str, Curve] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
@@ -61,6 +64,8 @@ class Report:
         path = stem.with_name(f"{stem.name}.json")
         known = {name: (None if value != value else value) for name, value in self.summary.items()}  # JSON has no NaN
         path.write_text(json.dumps({**known, "options": _plain(options)}, indent=1) + "\n")
+        if self.angles is not None:
+            np.savetxt(stem.with_name(f"{stem.name}_dihedral.csv"), self.angles, delimiter=",", fmt="%.6g")
         curves = stem.with_name(f"{stem.name}_curves.npz")
         arrays: dict[str, Any] = {f"{name}_x": curve.x for name, curve in self.curves.items()}
         arrays |= {f"{name}_y": curve.y for name, curve in self.curves.items()}
@@ -72,6 +77,7 @@ class Report:
     def draw(self, stem: Path, options: SimulateOptions) -> None:
         """Save the figures that there is something to draw for."""
         from mlsci.plots import densities, trajectory
+        from mlsci.plots.profile import profile
 
         made: dict[str, Any] = {}
         time, langevin = self.time / 1000, options.ensemble == "langevin"
@@ -81,8 +87,12 @@ class Report:
             made["energy"] = trajectory.energy_drift(time, meV, drift=self.drift())
         if len(time) > 1:
             target = options.temperature if langevin else None
-            text = f"{self.summary['temperature']:.1f} ± {self.summary['temperature_error']:.1f}"
-            made["temperature"] = trajectory.temperature_trace(time, self.temperature, target=target, mean=text)
+            mean = self._temperature(1)
+            made["temperature"] = trajectory.temperature_trace(time, self.temperature, target=target, mean=mean)
+        if self.angles is not None:
+            middles, energy = free_energy(self.angles, self.summary["temperature"])
+            label = f"dihedral angle {options.dihedral} (degrees)"
+            made["dihedral"] = profile(middles, {"free energy": energy}, label=label)
         for name, curve in self.curves.items():
             shown = {"model": (curve.x, curve.y)}
             if name in known:
@@ -96,12 +106,20 @@ class Report:
             self.figures.append(stem.with_name(f"{stem.name}_{name}.png"))
             figure.savefig(self.figures[-1], dpi=150)
 
+    def _temperature(self, digits: int) -> str:
+        """Mean and error, where the run is long enough for one."""
+        mean, error = self.summary["temperature"], self.summary["temperature_error"]
+        return f"{mean:.{digits}f}" + (f" ± {error:.{digits}f}" if error == error else "")
+
     def lines(self) -> list[str]:
         """The closing summary for a terminal."""
-        found, rows = self.summary, [("trajectory", str(path)) for path in self.paths]
+        found = self.summary
+        rows = [(_kind(path), str(path)) for path in self.paths]
         rows += [("figure", str(path)) for path in self.figures]
         rows.append(("steps", f"{found['steps']} of {found['time_ps']:.4g} ps in all"))
-        rows.append(("temperature", f"{found['temperature']:.2f} ± {found['temperature_error']:.2f} K"))
+        rows.append(("temperature", f"{self._temperature(2)} K"))
+        if "largest_std" in found:
+            rows.append(("uncertain", f"forces by {found['largest_std']:.3g} eV/Å at most"))
         if "drift" in found:
             worst = f", largest of a replica {found['largest_drift']:.3g}" if self.energy.shape[1] > 1 else ""
             rows.append(("drift", f"{found['drift']:+.3g} meV/atom/ps{worst}"))
@@ -109,6 +127,12 @@ class Report:
         pace = f"{found['cpu_ms_per_step']:.3g} CPU ms a step, {found['pairs_rebuilt']} lists of pairs made"
         rows.append(("CPU time", f"{found['cpu_seconds']:.1f} s, {pace}"))
         return [f"{name:<12}{text}" for name, text in rows]
+
+
+def _kind(path: Path) -> str:
+    if path.suffix == ".json":
+        return "summary"
+    return "curves" if path.name.endswith("_curves.npz") else "trajectory"
 
 
 def _plain(options: SimulateOptions) -> dict[str, Any]:

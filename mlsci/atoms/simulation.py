@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.potential import PotentialField, check_elements, device_of, open_potential
 from mlsci.atoms.progress import Bar
 from mlsci.atoms.report import Report, read_curves
+from mlsci.atoms.teacher import METHODS, TeacherField
 from mlsci.clock import process_seconds
 from mlsci.errors import ConfigError, Interrupted, MlsciError
 from mlsci.science.atoms.structure import Structure
@@ -39,7 +41,8 @@ def simulate(
     """Molecular dynamics; the trajectory is written while it runs.
 
     Args:
-        source: path of a checkpoint, or a potential (see `mlsci.atoms.potential.Potential`).
+        source: path of a checkpoint, or a potential (see `mlsci.atoms.potential.Potential`), or GFN2-xTB, GFN1-xTB,
+            IPEA1-xTB: the tight binding that teaches a potential, by tblite.
         structure: path of a file that ASE reads, or ase.Atoms.
         options: how long, how hot, where to; see `SimulateOptions`.
         trust: packages outside mlsci whose classes the checkpoint may build.
@@ -53,16 +56,19 @@ def simulate(
     start = read_start(structure, frame=options.frame) if isinstance(structure, str | Path) else start_of(structure)
     if options.reference:
         read_curves(Path(options.reference))
+    out = place(options, source=source, structure=structure)
+    if source in METHODS:
+        teacher = partial(TeacherField, method=source, charge=options.charge)
+        return run(teacher, start, options, out=out)
+    if options.charge:
+        raise ConfigError("charge: only tight binding takes one; a checkpoint has learned its molecules with theirs")
     potential = open_potential(source, trust=trust, device=options.device)
     name = str(structure) if isinstance(structure, str | Path) else "structure"
     check_elements(potential, [start.structure], name=name)
-    return run(
-        lambda structures: PotentialField(potential, structures, skin=options.skin),
-        start,
-        options,
-        out=place(options, source=source, structure=structure),
-        device=device_of(potential),
-    )
+    if options.compiles and hasattr(potential, "compile_answers"):
+        potential.compile_answers()
+    pupil = partial(PotentialField, potential, skin=options.skin)
+    return run(pupil, start, options, out=out, device=device_of(potential))
 
 
 def place(options: SimulateOptions, *, source: Any, structure: Any) -> Path:

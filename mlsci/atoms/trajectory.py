@@ -12,6 +12,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from mlsci.errors import ConfigError, MlsciError
+from mlsci.science.atoms.elements import symbols
 from mlsci.science.atoms.structure import Structure
 
 SUFFIXES = (".extxyz", ".xyz", ".npz")
@@ -63,11 +64,9 @@ class Extxyz:
     """Extended xyz as ASE reads it; several replicas go to NAME_0.extxyz, NAME_1.extxyz, ..."""
 
     def __init__(self, path: Path, structures: Sequence[Structure]):
-        from ase.data import chemical_symbols
-
         names = [path] if len(structures) == 1 else [path.with_stem(f"{path.stem}_{k}") for k in range(len(structures))]
         self.paths = names
-        self._symbols = [[chemical_symbols[n] for n in structure.numbers] for structure in structures]
+        self._symbols = [symbols(structure.numbers) for structure in structures]
         self._heads = [_head(structure) for structure in structures]
         self._ends = np.cumsum([len(structure) for structure in structures]).tolist()
         self._files: list[IO[str]] = [name.open("w") for name in names]

@@ -12,6 +12,7 @@ from mlsci.errors import ConfigError
 from mlsci.models.base import Evaluation, Model
 from mlsci.models.compiled_energy import Kernel, with_gradient
 from mlsci.models.ensemble import members_of, spread
+from mlsci.models.exportable import Exportable
 from mlsci.science.atoms.elements import positions_in, symbols
 from mlsci.science.atoms.graph import Batch
 from mlsci.science.atoms.properties import Labels, Properties
@@ -45,6 +46,7 @@ class Potential(Model):
     takes_pairs = False
     atomic_numbers: Tensor
     energies: Tensor
+    scale: Tensor
     calibration: Tensor
 
     def __init__(
@@ -69,10 +71,11 @@ class Potential(Model):
             raise ConfigError(f"model.energies: expected one for each of {list(elements)}, got {len(energies)}")
         self.elements = [int(number) for number in elements]
         self.nets = members_of(net, members).to(getattr(torch, dtype))
-        self.cutoff, self.scale, self.steps = cutoff, float(scale), max(steps, 1)
+        self.cutoff, self.steps = cutoff, max(steps, 1)
         self.criterion, self.core = criterion, core
         self.register_buffer("atomic_numbers", torch.tensor(self.elements))
         self.register_buffer("energies", torch.tensor(energies, dtype=torch.float64) + shift)
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("calibration", torch.ones((), dtype=torch.float64))
         self.kernel = Kernel(self.nets, compile=compile, steps=steps)
         self._judged: list[tuple[Tensor, Tensor]] = []
@@ -94,6 +97,19 @@ class Potential(Model):
         """Energy and forces of a batch of structures, and their stress where it is asked for."""
         found = self._properties(batch, stress=stress, graph=False)
         return found.detach()
+
+    def compile_answers(self) -> None:
+        """Compile energy and forces at the next call of `properties`: some 100 CPU-seconds, then a quarter of the time.
+
+        It pays from some 20,000 calls on.
+        """
+        self.kernel.fast = True
+
+    def exportable(self) -> Exportable:
+        """Energy, forces and virial of one structure, to be written as a file."""
+        from mlsci.models.potential_export import exportable
+
+        return exportable(self)
 
     def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
         """The criterion of a batch; of an ensemble the sum over its members, which share no weights."""

@@ -42,9 +42,9 @@ def _draw(axes: Axes, curves: Curves, overlap: float | None) -> None:
 
 
 def _end(curves: Curves) -> float:
-    """Where a thousandth of the area is left, and a little more."""
+    """Where a hundredth of the area is left, and a little more."""
     ends = []
     for x, y in curves.values():
         share = y.cumsum() / y.sum()
-        ends.append(float(x[share.searchsorted(0.999)]))
-    return 1.08 * max(ends)
+        ends.append(float(x[share.searchsorted(0.99)]))
+    return 1.15 * max(ends)

@@ -31,9 +31,7 @@ class ForcesByElement:
             raise ValueError(f"element: expected one of each row ({len(targets)},), got shape {elements.shape}")
         names, counts = np.unique(elements, return_counts=True)
         shown = names[np.argsort(-counts, kind="stable")][: self.most_panels]
-        parts = [
-            _forces(predictions[elements == name], targets[elements == name], f"forces on {name}") for name in shown
-        ]
+        parts = [_forces(predictions[elements == name], targets[elements == name], str(name)) for name in shown]
         if len(parts) == 1:
             return Parity()(parts[0])
         rows = -(-len(parts) // 2)
@@ -45,8 +43,9 @@ class ForcesByElement:
         return figure
 
 
-def _forces(predictions: Array, targets: Array, title: str) -> Outcome:
+def _forces(predictions: Array, targets: Array, element: str) -> Outcome:
     """All components as one target."""
+    title = f"forces on {element}"
     return Outcome(
         inputs=None,
         predictions=predictions.reshape(-1),

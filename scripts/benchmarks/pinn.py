@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import peer_venv
 import pinn_report as report
 import pinn_venv
 
@@ -121,18 +122,6 @@ def reference(problem: str, path: Path) -> str:
     return f"{known.source}, itself good to {known.self_error:.0e}, {len(known.points)} points"
 
 
-def environments(names: list[str], folder: Path) -> tuple[dict[str, str], list[str]]:
-    """The interpreters of the peers, and a line for each that can't be installed."""
-    found, lost = {}, []
-    for name in names:
-        python, why = pinn_venv.make(name, folder)
-        if python:
-            found[name] = python
-        else:
-            lost.append(f"{pinn_venv.PEERS[name].title} is left out, it can't be installed here: {why}")
-    return found, lost
-
-
 def measure_curves(bench: Bench) -> dict[str, list]:
     """Every package with every seed, in turns."""
     names = ["mlsci", *(name for name in bench.pythons if name != "torch")]
@@ -182,7 +171,7 @@ def arguments() -> argparse.Namespace:
 def write(options: argparse.Namespace, *, curves: dict, steps: dict, notes: list[str]) -> None:
     """Print the tables; leave them with the figure and all numbers in --out."""
     titles = {"mlsci": "mlsci", "torch": "plain torch, nested", **{name: name for name in OURS}}
-    titles |= {name: f"{peer.title} {peer.pins[0].split('==')[1]}" for name, peer in pinn_venv.PEERS.items()}
+    titles |= {name: f"{peer.title} {peer.version}" for name, peer in pinn_venv.PEERS.items()}
     parts = [report.error_table(curves, titles=titles, seconds=options.seconds)] if options.seconds else []
     parts += [report.step_table(steps, titles=titles)] if steps else []
     text = "\n\n".join([*parts, *notes])
@@ -200,7 +189,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         venvs = (options.venvs or Path(folder, "venvs")).resolve()
-        pythons, lost = environments([name for name in options.peers.split(",") if name], venvs)
+        names = [name for name in options.peers.split(",") if name]
+        pythons, lost = peer_venv.environments(names, pinn_venv.PEERS, folder=venvs, shared=pinn_venv.SHARED)
         bench = Bench(options=options, folder=Path(folder, "jobs"), pythons={"torch": sys.executable, **pythons})
         bench.folder.mkdir()
         source = reference(options.problem, bench.folder / "reference.npz")

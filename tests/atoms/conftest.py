@@ -1,10 +1,16 @@
 """A potential that needs no training: Morse bonds between all atoms, smooth at the cutoff."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+
+from mlsci import checkpoint
+from mlsci.build import instantiate
+from mlsci.data.spec import DataSpec
 
 
 @dataclass
@@ -55,3 +61,34 @@ class Morse:
 def morse() -> Morse:
     """Bonds of 1.1 Å, 4 eV deep."""
     return Morse()
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """best.ckpt of an equivariant potential for H, C, O with random weights: smooth forces of a few eV/Å at most."""
+    torch.manual_seed(0)
+    sizes = {"species": 3, "cutoff": 4.0, "neighbours": 8.0, "channels": 4, "radial": [8], "basis": 4, "layers": 1}
+    config: dict[str, Any] = {
+        "_target_": "mlsci.models.potential.Potential",
+        "net": {"_target_": "mlsci.nets.equivariant.net.Equivariant", **sizes},
+        "elements": [1, 6, 8],
+        "energies": [-13.6, -1000.0, -2000.0],
+        "shift": -1.0,
+        "scale": 0.3,
+        "cutoff": 4.0,
+        "criterion": {"_target_": "mlsci.models.potential_loss.PotentialLoss", "energy": 1.0, "forces": 1.0},
+        "compile": False,
+    }
+    description = checkpoint.Description(
+        config={"model": config},
+        spec=DataSpec(inputs=(3,), targets=(1,)),
+        versions={},
+        git=None,
+        seed=0,
+        run_id="untrained",
+        choices={},
+    )
+    model = instantiate(config, path="model")
+    path = tmp_path_factory.mktemp("potential") / "best.ckpt"
+    checkpoint.write({"state_dict": model.state_dict(), "mlsci": checkpoint.block(description)}, path)
+    return path

@@ -102,6 +102,7 @@ def test_an_ensemble_that_disagrees_stops_the_run(morse, molecule, tmp_path):
     morse.doubt = 0.7
     report = simulate(morse, molecule, options(tmp_path, max_std=1.0, every=100))
     assert read(report.paths[0]).arrays["force_std"].tolist() == [0.7] * 4
+    assert "uncertain   forces by 0.7 eV/Å at most" in report.lines()
     with pytest.raises(MlsciError, match=r"simulated: step 0: .* uncertain by 0.7 eV/Å, more than max_std=0.5"):
         simulate(morse, molecule, options(tmp_path, max_std=0.5))
 
@@ -142,10 +143,10 @@ def test_a_crystal_with_figures_beside_a_reference(morse, tmp_path):
 
     morse.length, morse.depth, morse.cutoff = 2.4, 1.0, 4.0
     silicon = bulk("Si", a=5.5, cubic=True)
-    base = options(tmp_path, steps=300, temperature=200, timestep=1, figures=True)
+    base = options(tmp_path, steps=300, temperature=200, timestep=1)
     first = simulate(morse, silicon, replace(base, out=str(tmp_path / "first.npz")))
     assert first.bulk
-    second = simulate(morse, silicon, replace(base, seed=1, reference=str(tmp_path / "first_curves.npz")))
+    second = simulate(morse, silicon, replace(base, seed=1, figures=True, reference=str(tmp_path / "first_curves.npz")))
     assert [path.name for path in second.figures] == ["run_temperature.png", "run_rdf.png", "run_spectrum.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in second.figures)
     assert 0.8 < second.summary["overlap_rdf"] <= 1
@@ -153,8 +154,21 @@ def test_a_crystal_with_figures_beside_a_reference(morse, tmp_path):
     assert any(line.startswith("overlap rdf") for line in second.lines())
     same = simulate(morse, silicon, replace(base, reference=str(tmp_path / "first_curves.npz")))
     assert same.summary["overlap_rdf"] == pytest.approx(1)
-    nve = simulate(morse, silicon, replace(base, ensemble="nve"))
+    nve = simulate(morse, silicon, replace(base, ensemble="nve", steps=20, figures=True))
     assert nve.figures[0].name == "run_energy.png"
+
+
+def test_a_dihedral_angle_is_followed(morse, molecule, tmp_path):
+    report = simulate(morse, molecule, options(tmp_path, dihedral="0,1,2,3", replicas=2, figures=True))
+    assert report.angles.shape == (21, 2)
+    assert tmp_path / "run_dihedral.png" in report.figures
+    table = np.loadtxt(tmp_path / "run_dihedral.csv", delimiter=",")
+    angles = [frame.get_dihedral(0, 1, 2, 3) for frame in read(report.paths[1], ":")]
+    np.testing.assert_allclose(table[:, 1] % 360, angles, atol=1e-3)
+    with pytest.raises(ConfigError, match=r"dihedral=0,1,2,4: the atoms are 0 to 3"):
+        simulate(morse, molecule, options(tmp_path, dihedral="0,1,2,4"))
+    with pytest.raises(ConfigError, match="dihedral: expected four numbers of atoms as in 0,4,5,7, got 0,1"):
+        options(tmp_path, dihedral="0,1")
 
 
 def test_one_atom_and_no_pair_are_no_error(morse, tmp_path):
@@ -205,3 +219,14 @@ def test_the_room_offers_three_things_and_nothing_unknown():
     assert callable(use.simulate)
     with pytest.raises(AttributeError, match="no attribute 'calculator_'"):
         _ = use.calculator_
+
+
+def test_a_teacher_takes_the_place_of_a_checkpoint(tmp_path):
+    pytest.importorskip("tblite", reason="needs the extra mlsci[xtb]")
+    water = ase.Atoms("OH2", [[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+    report = simulate("GFN2-xTB", water, options(tmp_path, ensemble="nve", steps=40, replicas=2))
+    assert report.energy.shape == (41, 2)
+    assert np.ptp(report.energy, axis=0).max() < 0.01
+    assert report.energy[0, 0] == pytest.approx(-138.0, abs=1)
+    with pytest.raises(ConfigError, match="charge: only tight binding takes one"):
+        simulate("best.ckpt", water, options(tmp_path, charge=1))

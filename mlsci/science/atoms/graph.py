@@ -88,6 +88,14 @@ def divide(counts: Tensor, device: torch.device | str = "cpu") -> Division:
     return Division(starts, numbers.repeat_interleave(counts.to(device), output_size=int(starts[-1])))
 
 
+def whole(fields: Mapping[str, Tensor]) -> Batch:
+    """A batch of ready fields, `batch` and `ptr` among them, which is read as a whole: it gives out no single graph."""
+    found = type.__call__(_KIND)
+    found._store._mapping.update(fields)
+    found._num_graphs = len(fields["ptr"]) - 1
+    return found
+
+
 def assemble(joined: Mapping[str, Tensor], *, atoms: Division, pairs: Division) -> Batch:
     """A batch from fields that were joined already; `pair_index` still counts from the first atom of each graph."""
     ptr = atoms.starts.to(joined["pos"].device)

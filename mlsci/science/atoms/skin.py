@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mlsci.errors import ConfigError
-from mlsci.science.atoms.graph import Batch
+from mlsci.science.atoms.graph import Batch, whole
 from mlsci.science.atoms.neighbours import Pairs, pairs
 from mlsci.science.atoms.structure import Structure
 
@@ -60,18 +60,17 @@ class SkinPairs:
         """
         self._renew(positions)
         first, second = self._pair_index
-        vectors = positions[second] + self._shift - positions[first]  # (P, 3)
+        vectors = positions.index_select(0, second) + self._shift - positions.index_select(0, first)  # (P, 3)
         squares = (vectors * vectors).sum(1)
         near = (squares < self.cutoff**2).nonzero()[:, 0]
         shortest = float(squares.amin().sqrt()) if len(near) else torch.inf
-        graph = Batch(
-            **self._fixed,
-            pos=positions,
-            pair_index=self._pair_index[:, near],
-            shift=self._shift[near],
-            images=self._images[near],
-        )
-        return graph, shortest
+        moving = {
+            "pos": positions,
+            "pair_index": self._pair_index.index_select(1, near),
+            "shift": self._shift.index_select(0, near),
+            "images": self._images.index_select(0, near),
+        }
+        return whole(self._fixed | moving), shortest
 
     def _renew(self, positions: Tensor) -> None:
         """Make the lists of replicas whose atoms have moved by half of the skin, and of all at the first call."""
