@@ -57,7 +57,7 @@ class ActiveLearning(Callback):
     ):
         if min(every, acquire) < 1:
             raise ConfigError(
-                f"callbacks.active_learning: every and acquire must be at least 1, got {every}, {acquire}"
+                f"callbacks.active_learning: every and acquire must be at least 1, got {every} and {acquire}"
             )
         if acquisition not in ("uncertain", "random"):
             raise ConfigError(f"callbacks.active_learning.acquisition: expected uncertain or random, got {acquisition}")
@@ -87,6 +87,8 @@ class ActiveLearning(Callback):
         }
         for number in range(1, self.rounds + 1):
             data.grow(read(self._file(number), labels=Labels(), key="labels"))
+        if self.rounds < trainer.current_epoch // self.every:  # the run had ended here, and was given more epochs
+            self._go_on(pl_module)
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """The end of a round."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
 from mlsci.plots.outcome import Array, DoesNotApply, Outcome
 from mlsci.plots.style import BLUE, CYCLE, ORANGE, legend_above, new_figure, tidy
@@ -36,6 +36,7 @@ class LabelCurve:
             names.append(f"{NAMES.get(how, how)}{f' ({len(errors)} runs)' if len(errors) > 1 else ''}")
             axes.plot(labels, np.median(errors, axis=0), marker="o", ms=4, color=colour, label=names[-1])
             axes.fill_between(labels, errors.min(axis=0), errors.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
         axes.yaxis.set_major_formatter(ScalarFormatter())
