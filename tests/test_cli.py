@@ -32,7 +32,9 @@ interpolation.register()
 with initialize_config_dir(version_base="1.3", config_dir=sys.argv[1]):
     compose("train", overrides=["experiment=images/digits"], return_hydra_config=True)
 """
-TIMES_HYDRA = 2.5  # a ratio, as the same machine takes 0.8 to 1.4 CPU-seconds for the same check
+COMPOSE = {"check", "check a mistake", "cfg", "complete a group", "complete a key"}
+TIMES_HYDRA = 2.5  # a ratio, as the same machine takes 0.8 to 1.6 CPU-seconds for the same check
+TIMES_HYDRA_LISTING = 1.5  # for verbs that compose nothing
 
 
 @pytest.mark.parametrize("case", LIGHT)
@@ -46,14 +48,15 @@ def test_light_verbs_import_no_torch(case, run_cli, tmp_path):
 
 @pytest.mark.parametrize("case", LIGHT)
 def test_light_verbs_cost_little_beside_hydra_composing_a_config(case, run_cli, run_command, tmp_path):
+    limit = TIMES_HYDRA if case in COMPOSE else TIMES_HYDRA_LISTING
     ratios = []
     for _ in range(3):
         alone = run_command([sys.executable, "-c", HYDRA_ALONE, ROOT / "configs"], tmp_path)
         assert alone.code == 0, alone.err
         ratios.append(run_cli(LIGHT[case], tmp_path).seconds / alone.seconds)
-        if ratios[-1] <= TIMES_HYDRA:
+        if ratios[-1] <= limit:
             break
-    assert min(ratios) <= TIMES_HYDRA
+    assert min(ratios) <= limit
 
 
 def test_help_names_every_verb(run_cli, tmp_path):

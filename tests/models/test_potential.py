@@ -1,9 +1,14 @@
 """A potential with the real net: exact gradients and symmetries in float64, ensembles, the traced step, its losses."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
+from mlsci import checkpoint
+from mlsci.callbacks.budget import CPUBudget
+from mlsci.callbacks.finetune import FineTune
 from mlsci.errors import ConfigError, MlsciError
 from mlsci.metrics.potential import PropertyError
 from mlsci.models.compiled_energy import traced, with_gradient
@@ -204,3 +209,36 @@ def test_the_core_is_steep_inside_and_nothing_outside():
     bare = 14.399645 * 36 / 1e-4
     close = core(z[:1], z[:1], torch.tensor([[1e-4, 0, 0]], dtype=torch.float64))
     assert float(close) == pytest.approx(bare, rel=2e-3)
+
+
+def test_fine_tuning_takes_weights_and_scale_but_not_the_energies_of_free_atoms(monkeypatch):
+    source, model = potential(scale=2.0), potential(energies=[-1.0, -2.0, -3.0], members=2)
+    with torch.no_grad():
+        for weight in source.parameters():
+            weight += 0.1
+    monkeypatch.setattr(checkpoint, "read", lambda path: {})
+    monkeypatch.setattr(checkpoint, "model", lambda payload: source)
+    FineTune(checkpoint="other.ckpt").on_fit_start(SimpleNamespace(global_step=0), model)
+    for net in model.nets:
+        for ours, theirs in zip(net.parameters(), source.nets[0].parameters(), strict=True):
+            assert torch.equal(ours, theirs)
+    assert float(model.scale) == 2.0
+    assert model.energies.tolist() == [-6.0, -7.0, -8.0]
+    with pytest.raises(ConfigError, match="its elements are"):
+        FineTune(checkpoint="other.ckpt").on_fit_start(SimpleNamespace(global_step=0), potential(elements=[1, 6, 7]))
+
+
+def test_a_budget_brings_the_rate_down_and_ends_the_training(monkeypatch):
+    clock = iter([0.0, 20.0, 40.0, 60.0, 80.0, 101.0])
+    monkeypatch.setattr("mlsci.callbacks.budget._cpu", lambda: next(clock))
+    model, trainer = potential(), SimpleNamespace(should_stop=False)
+    model.pace.optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    budget, rates = CPUBudget(seconds=100.0, constant=0.25), []
+    budget.on_train_start(trainer, model)
+    for _ in range(5):  # the first step compiles: 20 of the 100 seconds
+        model.after_step[0]()
+        rates.append(model.pace.lr)
+    assert rates[:4] == pytest.approx([1, 1, 2 / 3, 1 / 3])
+    assert rates[4] < 1e-5
+    assert trainer.should_stop
+    assert model.pace.exhausted
