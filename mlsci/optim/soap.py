@@ -22,9 +22,10 @@ class SOAP(Optimizer):
     every `precondition_frequency` steps. The first moment turns along with them. So does the second, as the
     diagonal of a covariance does.
 
-    A tensor of more dimensions is a matrix (first, rest); a vector is left unrotated unless `precondition_1d`, as is
-    every side longer than `max_precondition_dim`; where nothing is rotated, this is AdamW. Keeps
-    2mn + 2m² + 2n² numbers for a matrix.
+    A tensor of more dimensions is a matrix (first, rest), or with `stacked` a stack of matrices (..., m, n), each
+    with bases of its own: so are weights for each degree or species kept. A vector is left unrotated unless
+    `precondition_1d`, as is every side longer than `max_precondition_dim`; where nothing is rotated, this is AdamW.
+    Keeps 2mn + 2m² + 2n² numbers for a matrix.
 
     Args:
         params: the parameters, in one group or several.
@@ -35,6 +36,7 @@ class SOAP(Optimizer):
         precondition_frequency: steps between two turns of the bases.
         max_precondition_dim: the longest side that is rotated.
         precondition_1d: rotate vectors, too.
+        stacked: tensors of more than two dimensions are stacks of matrices.
 
     Raises:
         ConfigError: numbers out of range.
@@ -51,6 +53,7 @@ class SOAP(Optimizer):
         precondition_frequency: int = 10,
         max_precondition_dim: int = 2048,
         precondition_1d: bool = False,
+        stacked: bool = False,
     ) -> None:
         require(lr >= 0, f"SOAP: lr must be >= 0, got {lr}")
         require(all(0 <= beta < 1 for beta in betas), f"SOAP: betas must be in [0, 1), got {tuple(betas)}")
@@ -63,6 +66,7 @@ class SOAP(Optimizer):
             "precondition_frequency": precondition_frequency,
             "max_precondition_dim": max_precondition_dim,
             "precondition_1d": precondition_1d,
+            "stacked": stacked,
         }
         super().__init__(params, defaults)
 
@@ -76,7 +80,7 @@ class SOAP(Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._move(parameter, _matrix(parameter.grad), group)
+                    self._move(parameter, _matrix(parameter.grad, group), group)
         return loss
 
     def _move(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
@@ -97,8 +101,10 @@ class SOAP(Optimizer):
                 _turn(state, side)
 
 
-def _matrix(tensor: Tensor) -> Tensor:
-    """A view of shape (m, n); (m, 1) of vectors and numbers."""
+def _matrix(tensor: Tensor, group: dict[str, Any]) -> Tensor:
+    """A view of shape (m, n), or (count, m, n) of a stack; (m, 1) of vectors and numbers."""
+    if group["stacked"] and tensor.dim() > 2:
+        return tensor.flatten(0, -3)
     return tensor.flatten(1) if tensor.dim() > 1 else tensor.reshape(-1, 1)
 
 
@@ -110,18 +116,20 @@ def _begin(state: dict[str, Any], gradient: Tensor, *, longest: int) -> None:
     state["step"] = 0
     state["exp_avg"] = torch.zeros_like(gradient)  # (m, n), rotated, as is the next
     state["exp_avg_sq"] = torch.zeros_like(gradient)
-    for side, size in zip(SIDES, gradient.shape, strict=True):
+    stack = gradient.shape[:-2]
+    for side, size in zip(SIDES, gradient.shape[-2:], strict=True):
         if 1 < size <= longest:
-            state[f"mean_{side}"] = gradient.new_zeros(size, size)
-            state[f"basis_{side}"] = torch.eye(size, dtype=gradient.dtype, device=gradient.device)
+            state[f"mean_{side}"] = gradient.new_zeros(*stack, size, size)
+            eye = torch.eye(size, dtype=gradient.dtype, device=gradient.device)
+            state[f"basis_{side}"] = eye.repeat(*stack, 1, 1)
 
 
 def _observe(state: dict[str, Any], gradient: Tensor, *, beta: float) -> None:
     """The running means of G Gᵀ and Gᵀ G."""
     if "mean_left" in state:
-        state["mean_left"].lerp_(gradient @ gradient.T, 1 - beta)
+        state["mean_left"].lerp_(gradient @ gradient.mT, 1 - beta)
     if "mean_right" in state:
-        state["mean_right"].lerp_(gradient.T @ gradient, 1 - beta)
+        state["mean_right"].lerp_(gradient.mT @ gradient, 1 - beta)
 
 
 def _adam(state: dict[str, Any], gradient: Tensor, group: dict[str, Any]) -> Tensor:
@@ -135,14 +143,14 @@ def _adam(state: dict[str, Any], gradient: Tensor, group: dict[str, Any]) -> Ten
 
 def _rotate(matrix: Tensor, state: dict[str, Any]) -> Tensor:
     """Into the eigenbasis: Q_leftᵀ A Q_right."""
-    matrix = state["basis_left"].T @ matrix if "basis_left" in state else matrix
+    matrix = state["basis_left"].mT @ matrix if "basis_left" in state else matrix
     return matrix @ state["basis_right"] if "basis_right" in state else matrix
 
 
 def _back(matrix: Tensor, state: dict[str, Any]) -> Tensor:
     """Out of the eigenbasis: Q_left A Q_rightᵀ."""
     matrix = state["basis_left"] @ matrix if "basis_left" in state else matrix
-    return matrix @ state["basis_right"].T if "basis_right" in state else matrix
+    return matrix @ state["basis_right"].mT if "basis_right" in state else matrix
 
 
 def _turn(state: dict[str, Any], side: str) -> None:
@@ -151,12 +159,13 @@ def _turn(state: dict[str, Any], side: str) -> None:
         return
     old = state[f"basis_{side}"]
     power = state[f"mean_{side}"] @ old
-    order = (old * power).sum(0).argsort(descending=True)  # QR favours the first columns: the largest eigenvalues
-    new = state[f"basis_{side}"] = torch.linalg.qr(power[:, order]).Q
-    turn = old.T @ new
+    # QR favours the first columns: the largest eigenvalues
+    order = (old * power).sum(-2, keepdim=True).argsort(dim=-1, descending=True)
+    new = state[f"basis_{side}"] = torch.linalg.qr(power.gather(-1, order.expand_as(power))).Q
+    turn = old.mT @ new
     if side == "left":
-        state["exp_avg"] = turn.T @ state["exp_avg"]
-        state["exp_avg_sq"] = turn.square().T @ state["exp_avg_sq"]
+        state["exp_avg"] = turn.mT @ state["exp_avg"]
+        state["exp_avg_sq"] = turn.square().mT @ state["exp_avg_sq"]
     else:
         state["exp_avg"] = state["exp_avg"] @ turn
         state["exp_avg_sq"] = state["exp_avg_sq"] @ turn.square()
