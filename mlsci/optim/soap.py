@@ -1,7 +1,7 @@
 """SOAP (Vyas et al. 2024, arXiv 2409.11321; for physics-informed networks: Wang et al. 2025, arXiv 2502.00604)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -78,34 +78,48 @@ class SOAP(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._move(parameter, _matrix(parameter.grad, group), group)
+            for alike in _alike(group):
+                self._move(alike, group)
         return loss
 
-    def _move(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[parameter]
+    def _move(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        """Parameters whose matrices have one shape go as one stack; the first of them keeps its state."""
+        matrices = [_matrices(cast(Tensor, parameter.grad), group) for parameter in parameters]
+        gradient = torch.cat(matrices)  # (count, m, n)
+        state = self.state[parameters[0]]
         if not state:
-            _begin(state, gradient, longest=_longest(parameter, group))
+            _begin(state, gradient, longest=_longest(parameters[0], group))
         state["step"] += 1
         _observe(state, gradient, beta=group["betas"][1])
         if state["step"] == 1:
             for side in SIDES:
                 if f"basis_{side}" in state:
                     state[f"basis_{side}"] = _eigenvectors(state[f"mean_{side}"])
-        update = _back(_adam(state, _rotate(gradient, state), group), state)
-        parameter.mul_(1 - group["lr"] * group["weight_decay"])
-        parameter.add_(update.view_as(parameter), alpha=-group["lr"])
+        update = _back(_adam(state, _rotate(gradient, state), group), state).split([len(some) for some in matrices])
+        torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+        parts = [part.view_as(parameter) for part, parameter in zip(update, parameters, strict=True)]
+        torch._foreach_add_(parameters, parts, alpha=-group["lr"])
         if state["step"] % group["precondition_frequency"] == 0:
             for side in SIDES:
                 _turn(state, side)
 
 
-def _matrix(tensor: Tensor, group: dict[str, Any]) -> Tensor:
-    """A view of shape (m, n), or (count, m, n) of a stack; (m, 1) of vectors and numbers."""
+def _alike(group: dict[str, Any]) -> list[list[Tensor]]:
+    """The parameters that have a gradient, those together that are treated alike."""
+    found: dict[tuple, list[Tensor]] = {}
+    for parameter in group["params"]:
+        if parameter.grad is not None:
+            shape = _matrices(parameter, group).shape[1:]
+            key = (shape, _longest(parameter, group), parameter.dtype, parameter.device)
+            found.setdefault(key, []).append(parameter)
+    return list(found.values())
+
+
+def _matrices(tensor: Tensor, group: dict[str, Any]) -> Tensor:
+    """A view of shape (count, m, n): one matrix, or those of a stack; (1, m, 1) of vectors and numbers."""
     if group["stacked"] and tensor.dim() > 2:
         return tensor.flatten(0, -3)
-    return tensor.flatten(1) if tensor.dim() > 1 else tensor.reshape(-1, 1)
+    return (tensor.flatten(1) if tensor.dim() > 1 else tensor.reshape(-1, 1)).unsqueeze(0)
 
 
 def _longest(parameter: Tensor, group: dict[str, Any]) -> int:
@@ -114,14 +128,14 @@ def _longest(parameter: Tensor, group: dict[str, Any]) -> int:
 
 def _begin(state: dict[str, Any], gradient: Tensor, *, longest: int) -> None:
     state["step"] = 0
-    state["exp_avg"] = torch.zeros_like(gradient)  # (m, n), rotated, as is the next
+    state["exp_avg"] = torch.zeros_like(gradient)  # (count, m, n), rotated, as is the next
     state["exp_avg_sq"] = torch.zeros_like(gradient)
-    stack = gradient.shape[:-2]
-    for side, size in zip(SIDES, gradient.shape[-2:], strict=True):
+    for side, size in zip(SIDES, gradient.shape[1:], strict=True):
         if 1 < size <= longest:
-            state[f"mean_{side}"] = gradient.new_zeros(*stack, size, size)
-            eye = torch.eye(size, dtype=gradient.dtype, device=gradient.device)
-            state[f"basis_{side}"] = eye.repeat(*stack, 1, 1)
+            state[f"mean_{side}"] = gradient.new_zeros(len(gradient), size, size)
+            state[f"basis_{side}"] = torch.eye(size, dtype=gradient.dtype, device=gradient.device).expand(
+                len(gradient), -1, -1
+            )
 
 
 def _observe(state: dict[str, Any], gradient: Tensor, *, beta: float) -> None:

@@ -8,7 +8,7 @@ from mlsci.optim.soap import SOAP
 
 
 def identity(symmetric: Tensor) -> Tensor:
-    return torch.eye(len(symmetric), dtype=symmetric.dtype)
+    return torch.eye(symmetric.shape[-1], dtype=symmetric.dtype).expand_as(symmetric)
 
 
 def matrix(*shape: int, seed: int = 0) -> Tensor:
@@ -116,7 +116,7 @@ def test_power_iterations_find_the_eigenvectors():
     W.grad = matrix(4, 4)
     for _ in range(400):
         optimizer.step()
-    basis = optimizer.state[W]["basis_left"]
+    basis = optimizer.state[W]["basis_left"][0]
     turned = basis.T @ W.grad @ W.grad.T @ basis
     torch.testing.assert_close(turned, turned.diag().diag(), atol=1e-6, rtol=0)
     assert torch.equal(turned.diag().sort(descending=True).values, turned.diag())
@@ -138,13 +138,37 @@ def test_shapes_sides_and_groups():
     assert not idle.any()
 
 
+def test_matrices_of_one_shape_go_together_as_they_would_alone():
+    def run(shapes: list[tuple[int, ...]], **options: bool) -> Tensor:
+        weights = [nn.Parameter(torch.zeros(shape, dtype=torch.float64)) for shape in shapes]
+        optimizer = SOAP(weights, lr=0.1, precondition_frequency=2, weight_decay=0.1, **options)
+        for step in range(7):
+            pull = matrix(3, 4, 5, seed=step)
+            for weight, part in zip(weights, pull.split([w.numel() // 20 for w in weights]), strict=True):
+                weight.grad = weight.detach() - part.view_as(weight)
+            optimizer.step()
+        return torch.cat([weight.detach().view(-1, 4, 5) for weight in weights])
+
+    together = run([(4, 5)] * 3)
+    torch.testing.assert_close(run([(3, 4, 5)], stacked=True), together)
+    torch.testing.assert_close(run([(1, 2, 4, 5), (4, 5)], stacked=True), together)
+    alone = [nn.Parameter(torch.zeros(4, 5, dtype=torch.float64)) for _ in range(3)]
+    optimizers = [SOAP([weight], lr=0.1, precondition_frequency=2, weight_decay=0.1) for weight in alone]
+    for step in range(7):
+        for weight, part, optimizer in zip(alone, matrix(3, 4, 5, seed=step), optimizers, strict=True):
+            weight.grad = weight.detach() - part
+            optimizer.step()
+    torch.testing.assert_close(torch.stack([weight.detach() for weight in alone]), together)
+    assert not torch.allclose(run([(3, 4, 5)]), together, atol=0.01)  # otherwise it is one matrix (3, 20)
+
+
 def test_it_works_anywhere(anywhere):
     before = anywhere.loss()
     optimizer = SOAP(anywhere.parameters, lr=0.1, precondition_1d=True, precondition_frequency=3)
     for _ in range(200):
         optimizer.step(anywhere.closure)
     assert anywhere.loss() < 0.05 * before
-    basis = optimizer.state[anywhere.parameters[0]]["basis_left"]
+    basis = optimizer.state[anywhere.parameters[0]]["basis_left"][0]
     torch.testing.assert_close(basis.T @ basis, torch.eye(8).to(basis))
 
 
