@@ -36,8 +36,7 @@ WAYS = (*WAYS, "nequip compiled")
 LACKS = {  # ways that a package does not have
     "step": {"mace torchscript"},
     "train": {"mace torchscript", "mace compiled"},  # its training script does not compile
-    "frame": {"mlsci compiled"},  # model.compile is of the training step
-    "calculator": {"mace torchscript", "mlsci compiled"},
+    "calculator": {"mace torchscript"},
 }
 SOLIDS = ("Si", "Ge", "Li")
 KINDS = ("step", "frame", "calculator", "train", "solids")

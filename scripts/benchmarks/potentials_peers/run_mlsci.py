@@ -47,14 +47,17 @@ def step(task: Job) -> dict:
 
 
 def built(task: Job) -> torch.nn.Module:
-    """The model of the experiment, with weights as drawn."""
+    """The model of the experiment, with weights as drawn; its answers compiled where that is asked for."""
     interpolation.register()
     composed = config.explain(overrides(task), [])
     values = config.plain(composed.config)
     data = instantiate(values["data"], path="data")
     data.prepare_data()
     data.setup()
-    return build_model(values, data, steps=100_000, choices=composed.choices)[0].eval()
+    model: Any = build_model(values, data, steps=100_000, choices=composed.choices)[0].eval()
+    if task.mode == "compiled":
+        model.compile_answers()
+    return model
 
 
 def frame(task: Job) -> dict:
