@@ -32,7 +32,7 @@ class Convolution(nn.Module):
         self.paths = len(found.paths)
         self.split = [sum(path[0] == degree for path in found.paths) for degree in range(l_feature + 1)]
         self.radial = ScaledMLP([*radial, self.paths * channels])
-        self.register_buffer("table", torch.as_tensor(found.matrix).flatten(1))  # float64 until the net is cast
+        self.register_buffer("table", torch.tensor(found.matrix).flatten(1))  # float64 until the net is cast
         self.register_buffer("of", degrees(l_edge), persistent=False)
 
     def forward(self, h: Tensor, edges: "Edges") -> Tensor:
