@@ -38,6 +38,7 @@ class SimulateOptions:
     reference: str | None = option(None, "NAME_curves.npz of another simulation, to compare with")
     charge: int = option(0, "e; only where CKPT is the name of a teacher: GFN2-xTB, GFN1-xTB, IPEA1-xTB")
     device: str = option("auto", "cpu, cuda, or auto")
+    dtype: str | None = option(None, "float32 or float64: what the net computes in (default: as it was trained)")
     threads: int = option(1, "of torch; more than 1 pays for hundreds of atoms")
     compile: bool | Literal["auto"] = option("auto", "compile the potential: auto does for 20,000 steps and more")
     figures: bool = option(True, "draw energy, temperature, distances and spectrum")
@@ -91,6 +92,7 @@ class RelaxOptions:
     frame: int = option(-1, "which frame of the structure's file; -1 is the last")
     out: str | None = option(None, "relaxed structure, any format of ASE (default: NAME_relaxed.extxyz beside CKPT)")
     device: str = option("auto", "cpu, cuda, or auto")
+    dtype: str | None = option(None, "float32 or float64: what the net computes in (default: as it was trained)")
     threads: int = option(1, "of torch")
 
     def __post_init__(self) -> None:
@@ -110,6 +112,7 @@ class ProfileOptions:
     coordinate: str | None = option(None, "a name in the file (dihedral_angle), or 2 to 4 atoms: 0,4,5,7 is a dihedral")
     out: str | None = option(None, "NAME.csv; the figure is beside it (default: beside CKPT)")
     device: str = option("auto", "cpu, cuda, or auto")
+    dtype: str | None = option(None, "float32 or float64: what the net computes in (default: as it was trained)")
 
     def __post_init__(self) -> None:
         if self.out is not None and not self.out.endswith(".csv"):

@@ -85,7 +85,7 @@ def profile(
     if len(frames) < 2:
         raise MlsciError(f"{path}: one frame is no path")
     label, coordinate = coordinate_of(frames, options.coordinate)
-    potential = open_potential(source, trust=trust, device=options.device)
+    potential = open_potential(source, trust=trust, device=options.device, dtype=options.dtype)
     structures = [Structure.from_ase(atoms) for atoms in frames]
     check_elements(potential, structures, name=str(path))
     energies, doubts = [], []

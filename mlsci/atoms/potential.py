@@ -27,17 +27,24 @@ class Potential(Protocol):
         """Energy, forces, and stress where it is asked for."""
 
 
-def open_potential(source: Any, *, trust: Sequence[str] = (), device: str = "auto") -> Any:
+DTYPES = ("float32", "float64")
+
+
+def open_potential(source: Any, *, trust: Sequence[str] = (), device: str = "auto", dtype: str | None = None) -> Any:
     """The potential of a checkpoint (a path), or `source` itself where it already is one.
 
     Args:
         source: path of a checkpoint, or a potential.
         trust: packages outside mlsci whose classes the file may build.
         device: cpu, cuda, ..., or auto: a GPU where there is one.
+        dtype: what its net computes in, float32 or float64; None: what it was trained in.
 
     Raises:
-        MlsciError: a model of another kind.
+        MlsciError: a model of another kind, or one whose precision cannot be chosen.
+        ConfigError: another dtype.
     """
+    if dtype not in (None, *DTYPES):
+        raise ConfigError(f"dtype: expected {' or '.join(DTYPES)}, got {dtype}")
     model = source
     if isinstance(source, str | Path):
         from mlsci.verbs import open_checkpoint
@@ -49,6 +56,10 @@ def open_potential(source: Any, *, trust: Sequence[str] = (), device: str = "aut
         raise MlsciError(f"{where}a {type(model).__name__} is no potential of atoms; model=potential trains one")
     if isinstance(model, torch.nn.Module):
         model = model.eval().to(chosen(device))
+    if dtype is not None:
+        if not hasattr(model, "compute_in"):
+            raise MlsciError(f"dtype: the precision of a {type(model).__name__} cannot be chosen")
+        model.compute_in(dtype)
     return model
 
 

@@ -75,7 +75,7 @@ def relax(source: Any, structure: Any, options: RelaxOptions | None = None, *, t
     name = str(structure) if by_path else "structure"
     if options.cell and not all(atoms.pbc):
         raise ConfigError(f"cell=true: {name} is not periodic in three directions")
-    atoms.calc = Calculator(source, trust=trust, device=options.device)
+    atoms.calc = Calculator(source, trust=trust, device=options.device, dtype=options.dtype)
     check_elements(atoms.calc.potential, [Structure.from_ase(atoms)], name=name)
     before, start = atoms.get_potential_energy(), atoms.copy()
     steps, largest = _descend(atoms, options)

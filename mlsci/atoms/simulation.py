@@ -58,11 +58,13 @@ def simulate(
         read_curves(Path(options.reference))
     out = place(options, source=source, structure=structure)
     if source in METHODS:
+        if options.dtype is not None:
+            raise ConfigError(f"dtype: only of a checkpoint's net; {source} computes in float64")
         teacher = partial(TeacherField, method=source, charge=options.charge)
         return run(teacher, start, options, out=out)
     if options.charge:
         raise ConfigError("charge: only tight binding takes one; a checkpoint has learned its molecules with theirs")
-    potential = open_potential(source, trust=trust, device=options.device)
+    potential = open_potential(source, trust=trust, device=options.device, dtype=options.dtype)
     name = str(structure) if isinstance(structure, str | Path) else "structure"
     check_elements(potential, [start.structure], name=name)
     if options.compiles and hasattr(potential, "compile_answers"):

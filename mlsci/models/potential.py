@@ -98,6 +98,10 @@ class Potential(Model):
         found = self._properties(batch, stress=stress, graph=False)
         return found.detach()
 
+    def compute_in(self, dtype: Literal["float32", "float64"]) -> None:
+        """Let the net compute in another precision than it was trained in; before the first call."""
+        self.nets.to(getattr(torch, dtype))
+
     def compile_answers(self) -> None:
         """Compile energy and forces at the next call of `properties`: some 100 CPU-seconds, then a quarter of the time.
 

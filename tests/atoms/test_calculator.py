@@ -3,6 +3,7 @@
 import ase
 import numpy as np
 import pytest
+import torch
 from ase.build import bulk
 from ase.calculators.fd import calculate_numerical_forces, calculate_numerical_stress
 from ase.io import read, write
@@ -10,6 +11,9 @@ from ase.io import read, write
 from mlsci.atoms import Calculator, relax
 from mlsci.atoms.options import RelaxOptions
 from mlsci.errors import ConfigError, MlsciError
+from mlsci.models.potential import Potential
+from mlsci.models.potential_loss import PotentialLoss
+from mlsci.nets.schnet import SchNet
 
 
 @pytest.fixture
@@ -27,6 +31,34 @@ def test_forces_and_stress_are_derivatives_of_the_energy(morse, silicon):
     numerical = calculate_numerical_stress(silicon, eps=1e-5)
     np.testing.assert_allclose(silicon.get_stress(), numerical, atol=1e-7)
     assert np.abs(numerical).max() > 1e-3
+
+
+def trained_in_float32() -> Potential:
+    torch.manual_seed(0)
+    net = SchNet(species=1, cutoff=3.4, neighbours=4.0, hidden=8, layers=1, basis=5)
+    about = {"elements": [14], "energies": [0.0], "shift": 0.0, "scale": 1.0, "cutoff": 3.4}
+    return Potential(net=net, criterion=PotentialLoss(), **about)
+
+
+def test_the_net_computes_in_the_precision_that_is_asked_for(silicon):
+    errors = []
+    for dtype in ("float32", "float64"):
+        silicon.calc = Calculator(trained_in_float32(), dtype=dtype)
+        difference = silicon.get_forces() - calculate_numerical_forces(silicon, eps=1e-4)
+        errors.append(np.abs(difference).max())
+    assert errors[1] < 1e-7 < 1e-5 < errors[0]
+    with pytest.raises(ConfigError, match="dtype: expected float32 or float64, got float16"):
+        Calculator(trained_in_float32(), dtype="float16")
+
+
+def test_a_potential_without_a_choice_of_precision_says_so(morse):
+    with pytest.raises(MlsciError, match="dtype: the precision of a Morse cannot be chosen"):
+        Calculator(morse, dtype="float64")
+
+
+def test_answers_are_compiled_where_that_is_asked_for():
+    assert Calculator(trained_in_float32(), compile=True).potential.kernel.fast
+    assert not Calculator(trained_in_float32()).potential.kernel.fast
 
 
 def test_the_energy_is_the_same_with_old_and_new_lists(morse, silicon):

@@ -194,6 +194,8 @@ def test_what_cannot_be_simulated_is_said(morse, molecule, tmp_path):
         simulate(morse, tmp_path / "b.xyz", options(tmp_path))
     with pytest.raises(MlsciError, match=r"reference=.*no such file"):
         simulate(morse, molecule, options(tmp_path, reference=str(tmp_path / "no.npz")))
+    with pytest.raises(ConfigError, match="dtype: only of a checkpoint's net; GFN2-xTB computes in float64"):
+        simulate("GFN2-xTB", molecule, options(tmp_path, dtype="float32"))
     molecule.positions[1] = molecule.positions[0] + 0.1
     with pytest.raises(MlsciError, match=r"cannot be simulated: step 0: "):
         simulate(morse, molecule, options(tmp_path))
