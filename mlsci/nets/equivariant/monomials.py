@@ -32,4 +32,4 @@ def needed(table: Tensor, factors: Sequence[tuple[Tensor, Tensor]], *, component
             steps[0] = (above[0], torch.searchsorted(kept, above[1]), above[2])
         wanted = lower[kept]
         steps.insert(0, (part[:, kept.to(part.device)], wanted, last[kept]))
-    return first, steps
+    return first.clone(), steps  # no views of the table: they cannot be exported
