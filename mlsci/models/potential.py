@@ -85,6 +85,11 @@ class Potential(Model):
         """What the net computes in."""
         return next(self.nets.parameters()).dtype
 
+    @property
+    def symbols(self) -> list[str]:
+        """Of the elements that it knows."""
+        return symbols(self.elements)
+
     def species(self, z: Tensor) -> Tensor:
         """Places (N,) of atomic numbers (N,) among `elements`.
 
