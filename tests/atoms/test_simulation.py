@@ -197,8 +197,13 @@ def test_what_cannot_be_simulated_is_said(morse, molecule, tmp_path):
     with pytest.raises(ConfigError, match="dtype: only of a checkpoint's net; GFN2-xTB computes in float64"):
         simulate("GFN2-xTB", molecule, options(tmp_path, dtype="float32"))
     molecule.positions[1] = molecule.positions[0] + 0.1
+    (tmp_path / "run.extxyz").write_text("of an earlier simulation")
     with pytest.raises(MlsciError, match=r"cannot be simulated: step 0: "):
-        simulate(morse, molecule, options(tmp_path))
+        simulate(morse, molecule, options(tmp_path, out=str(tmp_path / "run.extxyz")))
+    assert (tmp_path / "run.extxyz").read_text() == "of an earlier simulation"
+    molecule.positions[1] = molecule.positions[0] + [0, 0, 1.3]
+    with pytest.raises(MlsciError, match=r"stopped while equilibrating: step \d+: .*max_force=1e-06"):
+        simulate(morse, molecule, options(tmp_path, equilibrate=5, temperature=3000, max_force=1e-6))
 
 
 @pytest.mark.parametrize(
