@@ -146,3 +146,7 @@ def test_what_cannot_be_relaxed_is_said(morse, silicon, tmp_path):
         relax(morse, silicon, RelaxOptions(fmax=1, out=str(tmp_path / "b.nothing")))
     with pytest.raises(ConfigError, match="fmax: expected above 0, got 0"):
         RelaxOptions(fmax=0)
+    with pytest.raises(ConfigError, match="fmax: expected a finite number, got inf"):
+        RelaxOptions(fmax=float("inf"))
+    with pytest.raises(ConfigError, match=r"device: expected cpu.* or auto.*, got 'gpu'"):
+        relax(trained_in_float32(), silicon, RelaxOptions(device="gpu"))

@@ -212,6 +212,34 @@ def test_the_core_is_steep_inside_and_nothing_outside():
     assert float(close) == pytest.approx(bare, rel=2e-3)
 
 
+def test_a_new_precision_is_traced_anew(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda graph, **how: graph)
+    answers = []
+    for before in (["float32"], []):  # traced in float32 and then in float64, or in float64 alone
+        model = potential(dtype="float32")
+        model.compile_answers()
+        for dtype in [*before, "float64"]:
+            model.compute_in(dtype)
+            found = model.properties(batch([molecule()], CUTOFF))
+        answers.append(found.forces)
+    assert model.dtype_of_net == torch.float64
+    torch.testing.assert_close(*answers, rtol=0, atol=1e-12)
+    torch.testing.assert_close(answers[0], potential(dtype="float64").properties(batch([molecule()], CUTOFF)).forces)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [
+        (PropertyError(of="energy"), "meV"),
+        (PropertyError(of="energy", per_atom=True, scale=1.0), "eV/atom"),
+        (PropertyError(of="forces"), "meV/Å"),
+        (PropertyError(of="stress", scale=160.2), ""),
+    ],
+)
+def test_an_error_knows_its_unit(metric, unit):
+    assert metric.unit == unit
+
+
 NET = {"_target_": "mlsci.nets.equivariant.net.Equivariant", "species": 3, "channels": 8, "neighbours": 6.0}
 
 
