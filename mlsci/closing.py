@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Timer
 from rich.console import Console
 from rich.table import Table
 from torch.utils.data import ConcatDataset, Dataset, TensorDataset
@@ -38,7 +40,7 @@ def close(job: Job, *, seconds: Callable[[], dict[str, float]]) -> Result:
     job.folder.write_json("metrics.json", {**found, "comparison": comparison, "baselines": baselines})
     figures = draw(job, outcome_of(job, metrics))
     _end_loggers(job, metrics, figures)
-    _print(job, metrics, comparison, baselines, figures, timing)
+    _print(job, metrics, comparison, figures, timing)
     return Result(metrics=metrics, folder=job.folder.path, model=job.model, comparison=comparison)
 
 
@@ -147,10 +149,10 @@ def _end_loggers(job: Job, metrics: Mapping[str, float], figures: Mapping[str, P
             logger.end("success")
 
 
-def _print(job: Job, metrics: Any, comparison: Any, baselines: Any, figures: Any, timing: Any) -> None:
+def _print(job: Job, metrics: Any, comparison: Any, figures: Any, timing: Any) -> None:
     """The closing table: ours against published, and where everything is."""
     console = Console()
-    console.print(_table(job.provenance["experiment"], metrics, comparison, baselines))
+    console.print(_table(job.provenance["experiment"], metrics, comparison, units_of(job.model)))
     for path in figures.values():
         console.print(f"figure      {path}", soft_wrap=True, highlight=False)
     shown = job.folder.best if job.folder.best.is_file() else job.folder.last
@@ -158,10 +160,24 @@ def _print(job: Job, metrics: Any, comparison: Any, baselines: Any, figures: Any
         console.print(f"checkpoint  {shown}", soft_wrap=True, highlight=False)
     if job.config["reference"] and not job.config["test"]:
         console.print("compared    nothing: test=false", highlight=False)
+    if _out_of_time(job.trainer):
+        limit, resume = job.config["trainer"]["max_time"], f"mlsci resume {job.folder.path} trainer.max_time=..."
+        told = f"stopped     trainer.max_time={limit} is used up; with more of it: {resume}"
+        console.print(told, soft_wrap=True, highlight=False)
     console.print(f"CPU time    {timing['cpu_seconds']:.1f} s", highlight=False)
 
 
-def _table(experiment: str, metrics: Mapping[str, float], comparison: list[dict], baselines: Mapping) -> Table:
+def _out_of_time(trainer: Trainer) -> bool:
+    left = [one.time_remaining() for one in trainer.callbacks if isinstance(one, Timer)]  # type: ignore[attr-defined]
+    return any(seconds is not None and seconds <= 0 for seconds in left)
+
+
+def units_of(model: Any) -> dict[str, str]:
+    """Units of test values by name, where their metrics say them."""
+    return {f"test/{name}": getattr(metric, "unit", "") for name, metric in model.test_metrics.items()}
+
+
+def _table(experiment: str, metrics: Mapping[str, float], comparison: list[dict], units: Mapping[str, str]) -> Table:
     title = f"{experiment}: ours against published" if comparison else experiment
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in ("metric", "ours", "compared with", "value", "reached"):
@@ -174,5 +190,5 @@ def _table(experiment: str, metrics: Mapping[str, float], comparison: list[dict]
         table.add_row(row["metric"], f"{row['ours']:.5g} {row['unit']}".strip(), who, value, mark)
     for name, number in metrics.items():
         if name not in compared and name.startswith("test/"):
-            table.add_row(name, f"{number:.5g}", "", "", "")
+            table.add_row(name, f"{number:.5g} {units.get(name, '')}".strip(), "", "", "")
     return table

@@ -217,6 +217,9 @@ class Job:
                 self.trainer.fit(self.model, datamodule=self.data)
             except SIGTERMException as error:
                 raise Interrupted(signal.SIGTERM) from error
+            except ConfigError:
+                self.began = self.trainer.global_step > 0  # callbacks may refuse before the first step
+                raise
             finally:
                 self.epochs_done, self.steps_done = self.trainer.current_epoch, self.trainer.global_step
                 self._end_loggers_if_failing()

@@ -260,7 +260,9 @@ def _ready(folder: RunFolder, overrides: Sequence[str]) -> None:
     if status["state"] == "running" and _alive(status.get("pid")):
         raise ConfigError(f"{folder.path}: still running as process {status['pid']}")
     if status["state"] == "finished" and not overrides:
-        raise ConfigError(f"{folder.path}: finished; give it more to do, for example trainer.max_epochs=100")
+        limit = folder.config["trainer"].get("max_time")
+        more = f"a trainer.max_time above {limit}, for all slices together" if limit else "trainer.max_epochs=100"
+        raise ConfigError(f"{folder.path}: finished; give it more to do, for example {more}")
     if overrides:
         allowed = ("trainer.", "callbacks.", "logger.", "test", "threads")
         values = folder.config

@@ -205,7 +205,8 @@ def test_a_run_without_an_experiment_is_named_after_data_and_model():
 def test_every_choice_of_every_group_passes_the_check(group):
     for name in groups.files([groups.own()])[group]:
         override = f"{group}=[checkpoint,{name}]" if group == "callbacks" else f"{group}={name}"
-        assert config.explain(["data=digits", override]).choices
+        needed = ["callbacks.finetune.checkpoint=best.ckpt"] if name == "finetune" else []
+        assert config.explain(["data=digits", override, *needed]).choices
 
 
 def test_a_broken_file_of_a_users_own_is_a_message(tmp_path):

@@ -13,7 +13,7 @@ import torch
 
 import mlsci
 from mlsci import checkpoint, launch
-from mlsci.errors import Interrupted
+from mlsci.errors import ConfigError, Interrupted
 from mlsci.record import RunFolder
 from mlsci.run import run
 
@@ -68,6 +68,29 @@ def test_two_epochs_and_two_more_are_four(tmp_path, workers):
     assert again.metrics == whole.metrics
     lines = [(f / "metrics.csv").read_text().splitlines() for f in (whole.folder, half.folder)]
     assert [row.split(",")[0] for row in lines[0]] == [row.split(",")[0] for row in lines[1]]
+
+
+def test_slices_that_end_before_a_validation_do_not_change_the_best_state(tmp_path):
+    every = "trainer.check_val_every_n_epoch=2"
+    whole = mlsci.train(overrides(tmp_path, "whole", "trainer.max_epochs=4", every, "test=false"))
+    slices = mlsci.train(overrides(tmp_path, "slices", "trainer.max_epochs=1", every, "test=false"))
+    folder = RunFolder(slices.folder)
+    assert folder.best.is_file()  # nothing has been compared: the end of the slice
+    for epochs in (2, 3, 4):
+        launch._ready(folder, [f"trainer.max_epochs={epochs}"])
+        run(folder)
+    assert same(state(whole.folder), state(slices.folder))
+    best = [checkpoint.read(RunFolder(one.folder).best)["state_dict"] for one in (whole, slices)]
+    assert same(*best)
+
+
+def test_a_run_whose_time_is_used_up_says_what_gives_it_more(tmp_path, capsys):
+    limit = "trainer.max_time=00:00:00:00"
+    found = mlsci.train(overrides(tmp_path, "short", "trainer.max_epochs=2", "test=false", limit))
+    told = f"trainer.max_time=00:00:00:00 is used up; with more of it: mlsci resume {found.folder} trainer.max_time=..."
+    assert told in capsys.readouterr().out
+    with pytest.raises(ConfigError, match=r"finished; give it more to do, for example a trainer.max_time above 00:00"):
+        launch._ready(RunFolder(found.folder), [])
 
 
 def test_workers_do_not_change_the_result(tmp_path):

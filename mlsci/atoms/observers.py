@@ -13,7 +13,7 @@ from torch import Tensor
 from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.report import WIDTH, Report
 from mlsci.atoms.trajectory import Frame, writer
-from mlsci.errors import ConfigError, MlsciError
+from mlsci.errors import MlsciError
 from mlsci.science.atoms.analysis.dihedral import dihedral
 from mlsci.science.atoms.analysis.radial import Radial
 from mlsci.science.atoms.analysis.spectrum import Spectrum, segment_for
@@ -33,8 +33,6 @@ class Recorder:
     def __init__(
         self, out: Path, structures: Sequence[Structure], masses: np.ndarray, options: SimulateOptions, system: System
     ):
-        if options.turning is not None and max(options.turning) >= len(structures[0]):
-            raise ConfigError(f"dihedral={options.dihedral}: the atoms are 0 to {len(structures[0]) - 1}")
         self.options, self.system, self.structures = options, system, list(structures)
         self.frames, self.last = 0, 0
         self._writer = writer(out, structures)

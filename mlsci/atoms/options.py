@@ -11,6 +11,7 @@ from mlsci.errors import ConfigError
 from mlsci.keyvalue import option
 
 PAYS_AFTER = 20_000  # steps
+SUFFIXES = (".extxyz", ".xyz", ".npz")  # of a trajectory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class SimulateOptions:
     reference: str | None = option(None, "NAME_curves.npz of another simulation, to compare with")
     charge: int = option(0, "e; only where CKPT is the name of a teacher: GFN2-xTB, GFN1-xTB, IPEA1-xTB")
     device: str = option("auto", "cpu, cuda, or auto")
-    dtype: str | None = option(None, "float32 or float64: what the net computes in (default: as it was trained)")
+    dtype: Literal["float32", "float64"] | None = option(None, "of the net's numbers (default: as it was trained)")
     threads: int = option(1, "of torch; more than 1 pays for hundreds of atoms")
     compile: bool | Literal["auto"] = option("auto", "compile the potential: auto does for 20,000 steps and more")
     figures: bool = option(True, "draw energy, temperature, distances and spectrum")
@@ -59,6 +60,8 @@ class SimulateOptions:
         messages += [f"{n}: expected at least 0, got {v:g}" for n in least_zero if not (v := getattr(self, n)) >= 0]
         if self.dihedral is not None and len(self.turning or ()) != 4:
             messages.append(f"dihedral: expected four numbers of atoms as in 0,4,5,7, got {self.dihedral}")
+        if self.out is not None and not self.out.endswith(SUFFIXES):
+            messages.append(f"out={self.out}: expected a name that ends in {', '.join(SUFFIXES)}")
         if messages:
             raise ConfigError(messages)
 
@@ -92,7 +95,7 @@ class RelaxOptions:
     frame: int = option(-1, "which frame of the structure's file; -1 is the last")
     out: str | None = option(None, "relaxed structure, any format of ASE (default: NAME_relaxed.extxyz beside CKPT)")
     device: str = option("auto", "cpu, cuda, or auto")
-    dtype: str | None = option(None, "float32 or float64: what the net computes in (default: as it was trained)")
+    dtype: Literal["float32", "float64"] | None = option(None, "of the net's numbers (default: as it was trained)")
     threads: int = option(1, "of torch")
 
     def __post_init__(self) -> None:
@@ -101,6 +104,8 @@ class RelaxOptions:
             for name in ("fmax", "steps", "threads")
             if not getattr(self, name) > 0
         ]
+        if self.fmax == math.inf:
+            messages.append("fmax: expected a finite number, got inf")
         if messages:
             raise ConfigError(messages)
 
@@ -112,7 +117,7 @@ class ProfileOptions:
     coordinate: str | None = option(None, "a name in the file (dihedral_angle), or 2 to 4 atoms: 0,4,5,7 is a dihedral")
     out: str | None = option(None, "NAME.csv; the figure is beside it (default: beside CKPT)")
     device: str = option("auto", "cpu, cuda, or auto")
-    dtype: str | None = option(None, "float32 or float64: what the net computes in (default: as it was trained)")
+    dtype: Literal["float32", "float64"] | None = option(None, "of the net's numbers (default: as it was trained)")
 
     def __post_init__(self) -> None:
         if self.out is not None and not self.out.endswith(".csv"):

@@ -54,7 +54,7 @@ class Profile:
 
     def lines(self) -> list[str]:
         """For a terminal."""
-        rows = [("profile", str(path)) for path in self.paths]
+        rows = [("figure" if path.suffix == ".png" else "profile", str(path)) for path in self.paths]
         rows += [("structures", f"{len(self.energy)} along {self.label}")]
         rows += [("highest", f"{self.barrier:.1f} meV above the lowest")]
         if self.rmse == self.rmse:

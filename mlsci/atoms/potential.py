@@ -74,7 +74,8 @@ def chosen(device: str) -> torch.device:
     try:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ConfigError(f"device: '{device}' is not to be had here: {str(error).splitlines()[0]}") from error
+        known = "cpu, cuda or auto" if torch.cuda.is_available() else "cpu or auto, as torch finds no GPU"
+        raise ConfigError(f"device: expected {known}, got '{device}'") from error
 
 
 def device_of(model: Any) -> torch.device:

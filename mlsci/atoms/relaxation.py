@@ -12,6 +12,7 @@ import torch
 from ase import Atoms
 from ase.filters import FrechetCellFilter
 from ase.io import write
+from ase.io.formats import UnknownFileTypeError, filetype, ioformats
 from ase.optimize import BFGS, FIRE, LBFGS
 
 from mlsci.atoms.calculator import Calculator
@@ -75,6 +76,8 @@ def relax(source: Any, structure: Any, options: RelaxOptions | None = None, *, t
     name = str(structure) if by_path else "structure"
     if options.cell and not all(atoms.pbc):
         raise ConfigError(f"cell=true: {name} is not periodic in three directions")
+    if options.out is not None:
+        _check_format(options.out)
     atoms.calc = Calculator(source, trust=trust, device=options.device, dtype=options.dtype)
     check_elements(atoms.calc.potential, [Structure.from_ase(atoms)], name=name)
     before, start = atoms.get_potential_energy(), atoms.copy()
@@ -119,6 +122,16 @@ def _descend(atoms: Atoms, options: RelaxOptions) -> tuple[int, float]:
 
 def _largest(target: Any) -> float:
     return float(np.linalg.norm(target.get_forces(), axis=1).max())
+
+
+def _check_format(out: str) -> None:
+    """Refuse a file that ASE cannot write before the work is done."""
+    try:
+        known = ioformats[filetype(out, read=False)].can_write
+    except (UnknownFileTypeError, KeyError):
+        known = False
+    if not known:
+        raise ConfigError(f"out={out}: no format that ASE writes; names that end in .extxyz, .cif or .pdb are known")
 
 
 def _write(atoms: Atoms, options: RelaxOptions, *, source: Any, structure: Any) -> Path | None:

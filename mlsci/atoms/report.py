@@ -91,8 +91,8 @@ class Report:
             made["temperature"] = trajectory.temperature_trace(time, self.temperature, target=target, mean=mean)
         if self.angles is not None:
             middles, energy = free_energy(self.angles, self.summary["temperature"])
-            label = f"dihedral angle {options.dihedral} (degrees)"
-            made["dihedral"] = profile(middles, {"free energy": energy}, label=label)
+            label = f"dihedral angle {'-'.join(map(str, options.turning or ()))} (degrees)"
+            made["dihedral"] = profile(middles, {"model": energy}, label=label, what="free energy")
         for name, curve in self.curves.items():
             shown = {"model": (curve.x, curve.y)}
             if name in known:

@@ -33,6 +33,7 @@ from mlsci.science.dynamics.verlet import Verlet
 
 MakeField = Callable[[Sequence[Structure]], Field]
 EQUILIBRATION_FRICTION = 10.0  # 1/ps
+HINT = "a shorter timestep, a lower temperature, or a potential trained on more of such structures may help"
 
 
 def simulate(
@@ -86,7 +87,12 @@ def place(options: SimulateOptions, *, source: Any, structure: Any) -> Path:
 def run(
     make_field: MakeField, start: Start, options: SimulateOptions, *, out: Path, device: torch.device | None = None
 ) -> Report:
-    """The same for any forces: `make_field` makes them for a list of structures, one a replica."""
+    """The same for any forces: `make_field` makes them for a list of structures, one a replica.
+
+    Nothing is written before the first state has passed the limits.
+    """
+    if options.turning is not None and max(options.turning) >= len(start.structure):
+        raise ConfigError(f"dihedral={options.dihedral}: the atoms are 0 to {len(start.structure) - 1}")
     torch.set_num_threads(options.threads)
     began = process_seconds()
     structures = [start.structure] * options.replicas
@@ -94,8 +100,9 @@ def run(
     random = torch.Generator(device=device or "cpu").manual_seed(options.seed)
     system = system_of(start, options, device=device)
     state = _first(start, options, system=system, field=field, random=random)
-    recorder = Recorder(out, structures, start.masses, options, system)
     limits = _limits(options)
+    _check_first(state, system, limits)
+    recorder = Recorder(out, structures, start.masses, options, system)
     path = states(
         state, system=system, integrator=_integrator(options, random), field=field, steps=options.steps, limits=limits
     )
@@ -111,8 +118,6 @@ def run(
             stopped = error
         finally:
             recorder.close()
-    if stopped is not None and not recorder.frames:
-        raise MlsciError(f"the structure cannot be simulated: {stopped}") from stopped
     report = recorder.report(seconds=process_seconds() - began)
     report.summary["pairs_rebuilt"] = getattr(getattr(field, "pairs", None), "rebuilds", 0)
     report.settle(options)
@@ -120,8 +125,7 @@ def run(
     report.write(out.with_suffix(""), options)
     if stopped is not None:
         kept = f"{recorder.frames} frames up to step {recorder.last} are kept in {report.paths[0]}"
-        hint = "a shorter timestep, a lower temperature, or a potential trained on more of such structures may help"
-        raise MlsciError(f"stopped: {stopped}; {kept}; {hint}") from stopped
+        raise MlsciError(f"stopped: {stopped}; {kept}; {HINT}") from stopped
     return report
 
 
@@ -132,6 +136,13 @@ def system_of(start: Start, options: SimulateOptions, *, device: torch.device | 
     masses = torch.as_tensor(start.masses, dtype=torch.float64).repeat(options.replicas)
     replica = torch.arange(options.replicas).repeat_interleave(count)
     return System(masses=masses.to(device), replica=replica.to(device), constrained=fixed)
+
+
+def _check_first(state: State, system: System, limits: Limits) -> None:
+    try:
+        limits.check(state, system)
+    except Exploded as error:
+        raise MlsciError(f"the structure cannot be simulated: {error}") from error
 
 
 def _limits(options: SimulateOptions) -> Limits:
@@ -168,9 +179,12 @@ def _first(start: Start, options: SimulateOptions, *, system: System, field: Fie
         limits=_limits(options),
     )
     with Bar("equilibrating", options.equilibrate) as bar:
-        for state in path:
-            if bar.due():
-                bar.draw(state.step, f"{float(system.temperature(state.velocities).mean()):.0f} K")
+        try:
+            for state in path:
+                if bar.due():
+                    bar.draw(state.step, f"{float(system.temperature(state.velocities).mean()):.0f} K")
+        except Exploded as error:
+            raise MlsciError(f"stopped while equilibrating: {error}; {HINT}") from error
     velocities = state.velocities
     if system.constrained:
         masses = system.masses[:, None]

@@ -15,8 +15,6 @@ from mlsci.errors import ConfigError, MlsciError
 from mlsci.science.atoms.elements import symbols
 from mlsci.science.atoms.structure import Structure
 
-SUFFIXES = (".extxyz", ".xyz", ".npz")
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Frame:
@@ -48,11 +46,8 @@ def writer(path: Path, structures: Sequence[Structure]) -> Writer:
     """A writer by the suffix of `path`: .extxyz or .xyz (a file a replica), or .npz (all replicas in one).
 
     Raises:
-        ConfigError: another suffix.
         MlsciError: the place cannot be written.
     """
-    if path.suffix not in SUFFIXES:
-        raise ConfigError(f"out={path}: expected a name that ends in {', '.join(SUFFIXES)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return Npz(path, structures) if path.suffix == ".npz" else Extxyz(path, structures)

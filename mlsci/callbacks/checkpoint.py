@@ -96,9 +96,9 @@ class Checkpoint(LightningCheckpoint):
             self.save_last(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write the end state, which is also the best one where nothing is compared."""
-        if self.monitor is None or not _validates(trainer):
-            self._keep(trainer, score=math.nan)
+        """Write the end state, which is also the best one where nothing has been compared so far."""
+        if self.monitor is None or not math.isfinite(self.best_score):
+            self._keep(trainer, score=math.inf)  # any value that is compared later, after a resume, is better
         self.save_last(trainer, epoch_ended=True)
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
@@ -145,10 +145,6 @@ class Checkpoint(LightningCheckpoint):
         if weights_only:  # Lightning leaves this hook out here, but EMA puts the averaged weights in by it
             call._call_callbacks_on_save_checkpoint(trainer, payload)
         return payload
-
-
-def _validates(trainer: Trainer) -> bool:
-    return bool(trainer.num_val_batches) and trainer.limit_val_batches != 0
 
 
 def _state_is_sound(exception: BaseException) -> bool:

@@ -37,6 +37,14 @@ class PropertyError(Metric):
         self.add_state("total", default=torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", default=torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
+    @property
+    def unit(self) -> str:
+        """Of the result; empty for a scale that is none of eV and meV."""
+        energy = {1.0: "eV", 1000.0: "meV"}.get(self.scale)
+        if energy is None:
+            return ""
+        return energy + {"energy": "/atom" if self.per_atom else "", "forces": "/Å", "stress": "/Å³"}[self.of]
+
     def update(self, found: Any, labels: Any) -> None:
         """Add a batch."""
         batch, ours = labels.batch, getattr(found, self.of)

@@ -52,6 +52,10 @@ class Kernel:
             else:
                 yield with_gradient(partial(net, species, pair_index), vectors, graph=graph)
 
+    def forget(self) -> None:
+        """Trace anew at the next call, as buffers of the nets are built into the graphs."""
+        self._compiled = self._compiled_answers = None
+
     def _compiles(self, vectors: Tensor) -> bool:
         if self.wanted != "auto" or self._compiled is not None:
             return bool(self.wanted)

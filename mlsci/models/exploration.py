@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -13,6 +13,7 @@ from mlsci.errors import ConfigError
 from mlsci.science.atoms.skin import SkinPairs
 from mlsci.science.atoms.structure import Structure
 from mlsci.science.dynamics.langevin import Langevin
+from mlsci.science.dynamics.positive import check_positive
 from mlsci.science.dynamics.system import Answer, Field, State, System, begin
 from mlsci.science.dynamics.velocities import maxwell_boltzmann
 
@@ -55,10 +56,7 @@ class Exploration:
     max_force: float = 40.0
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if not value > 0:
-                raise ConfigError(f"exploration.{entry.name}: expected a number above 0, got {value}")
+        check_positive(self, key="exploration", or_infinite=["max_std", "max_force"])
         if self.every > self.steps:
             raise ConfigError(f"exploration.every: expected at most steps={self.steps}, got {self.every}")
 

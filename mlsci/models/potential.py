@@ -85,6 +85,11 @@ class Potential(Model):
         """What the net computes in."""
         return next(self.nets.parameters()).dtype
 
+    @property
+    def symbols(self) -> list[str]:
+        """Of the elements that it knows."""
+        return symbols(self.elements)
+
     def species(self, z: Tensor) -> Tensor:
         """Places (N,) of atomic numbers (N,) among `elements`.
 
@@ -99,8 +104,9 @@ class Potential(Model):
         return found.detach()
 
     def compute_in(self, dtype: Literal["float32", "float64"]) -> None:
-        """Let the net compute in another precision than it was trained in; before the first call."""
+        """Let the net compute in another precision than it was trained in."""
         self.nets.to(getattr(torch, dtype))
+        self.kernel.forget()
 
     def compile_answers(self) -> None:
         """Compile energy and forces at the next call of `properties`: some 100 CPU-seconds, then a quarter of the time.

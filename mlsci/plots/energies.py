@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from mlsci.plots.outcome import DoesNotApply, Outcome
 from mlsci.plots.parity import Parity
 
+NAME = "energy, from the mean of the true ones"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EnergyParity:
@@ -30,7 +32,7 @@ class EnergyParity:
                 inputs=None,
                 predictions=1000 * (ours[known] - mean),
                 targets=1000 * (theirs[known] - mean),
-                target_names=("energy",),
-                units={"energy": "meV/atom"},
+                target_names=(NAME,),
+                units={NAME: "meV/atom"},
             )
         )

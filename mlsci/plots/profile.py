@@ -9,16 +9,17 @@ from mlsci.plots.outcome import Array
 from mlsci.plots.style import BLACK, BLUE, legend_above, new_figure, note, plain, tidy
 
 
-def profile(x: Array, energies: Mapping[str, Array], *, label: str) -> Figure:
+def profile(x: Array, energies: Mapping[str, Array], *, label: str, what: str = "energy") -> Figure:
     """Energies (n,) in meV on a coordinate (n,): the model's as a line, the reference's, where known, as points.
 
     Args:
         x: the coordinate.
         energies: by name, the model first; each is shifted to 0 at its lowest point.
         label: of the coordinate, with its unit.
+        what: the energies are.
     """
     figure = new_figure(3.4)
-    axes = tidy(figure.subplots(), x=plain(label), y="energy (meV)")
+    axes = tidy(figure.subplots(), x=plain(label), y=f"{what} (meV)")
     order = np.argsort(x, kind="stable")
     shifted = {name: (values - np.nanmin(values))[order] for name, values in energies.items()}
     for number, (name, values) in enumerate(shifted.items()):

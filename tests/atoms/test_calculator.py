@@ -142,7 +142,11 @@ def test_what_cannot_be_relaxed_is_said(morse, silicon, tmp_path):
     with pytest.raises(MlsciError, match=r"no minimum after 1 steps: a force of .* eV/Å is left, .*b.extxyz"):
         relax(morse, silicon, RelaxOptions(steps=1, fmax=1e-9, out=str(out)))
     assert len(read(out)) == len(silicon)
-    with pytest.raises(ConfigError, match=r"out=.*ASE cannot write it"):
+    with pytest.raises(ConfigError, match=r"out=.*b.nothing: no format that ASE writes"):
         relax(morse, silicon, RelaxOptions(fmax=1, out=str(tmp_path / "b.nothing")))
     with pytest.raises(ConfigError, match="fmax: expected above 0, got 0"):
         RelaxOptions(fmax=0)
+    with pytest.raises(ConfigError, match="fmax: expected a finite number, got inf"):
+        RelaxOptions(fmax=float("inf"))
+    with pytest.raises(ConfigError, match=r"device: expected cpu.* or auto.*, got 'gpu'"):
+        relax(trained_in_float32(), silicon, RelaxOptions(device="gpu"))

@@ -13,6 +13,7 @@ from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.simulation import simulate
 from mlsci.atoms.trajectory import Growing
 from mlsci.errors import ConfigError, MlsciError
+from mlsci.keyvalue import read as read_words
 
 
 @pytest.fixture
@@ -197,8 +198,19 @@ def test_what_cannot_be_simulated_is_said(morse, molecule, tmp_path):
     with pytest.raises(ConfigError, match="dtype: only of a checkpoint's net; GFN2-xTB computes in float64"):
         simulate("GFN2-xTB", molecule, options(tmp_path, dtype="float32"))
     molecule.positions[1] = molecule.positions[0] + 0.1
+    (tmp_path / "run.extxyz").write_text("of an earlier simulation")
     with pytest.raises(MlsciError, match=r"cannot be simulated: step 0: "):
-        simulate(morse, molecule, options(tmp_path))
+        simulate(morse, molecule, options(tmp_path, out=str(tmp_path / "run.extxyz")))
+    assert (tmp_path / "run.extxyz").read_text() == "of an earlier simulation"
+    molecule.positions[1] = molecule.positions[0] + [0, 0, 1.3]
+    with pytest.raises(MlsciError, match=r"stopped while equilibrating: step \d+: .*max_force=1e-06"):
+        simulate(morse, molecule, options(tmp_path, equilibrate=5, temperature=3000, max_force=1e-6))
+
+
+def test_the_precision_is_checked_with_the_other_words():
+    assert read_words(["dtype=float64"], SimulateOptions).dtype == "float64"
+    with pytest.raises(ConfigError, match="dtype: expected float32 or float64 or null, got 'float16'; did you mean"):
+        read_words(["dtype=float16"], SimulateOptions)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +221,7 @@ def test_what_cannot_be_simulated_is_said(morse, molecule, tmp_path):
         ({"temperature": float("nan")}, "temperature: expected at least 0, got nan"),
         ({"skin": float("inf")}, "skin: expected a finite number, got inf"),
         ({"max_temperature": 0.0}, "max_temperature: expected above 0, got 0"),
+        ({"out": "run.pdf"}, "out=run.pdf: expected a name that ends in .extxyz, .xyz, .npz"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(change, words):

@@ -9,6 +9,7 @@ import torch
 from mlsci import checkpoint
 from mlsci.callbacks.budget import CPUBudget
 from mlsci.callbacks.finetune import FineTune
+from mlsci.data.spec import DataSpec
 from mlsci.errors import ConfigError, MlsciError
 from mlsci.metrics.potential import PropertyError
 from mlsci.models.compiled_energy import traced, with_gradient
@@ -211,21 +212,79 @@ def test_the_core_is_steep_inside_and_nothing_outside():
     assert float(close) == pytest.approx(bare, rel=2e-3)
 
 
+def test_a_new_precision_is_traced_anew(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda graph, **how: graph)
+    answers = []
+    for before in (["float32"], []):  # traced in float32 and then in float64, or in float64 alone
+        model = potential(dtype="float32")
+        model.compile_answers()
+        for dtype in [*before, "float64"]:
+            model.compute_in(dtype)
+            found = model.properties(batch([molecule()], CUTOFF))
+        answers.append(found.forces)
+    assert model.dtype_of_net == torch.float64
+    torch.testing.assert_close(*answers, rtol=0, atol=1e-12)
+    torch.testing.assert_close(answers[0], potential(dtype="float64").properties(batch([molecule()], CUTOFF)).forces)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit"),
+    [
+        (PropertyError(of="energy"), "meV"),
+        (PropertyError(of="energy", per_atom=True, scale=1.0), "eV/atom"),
+        (PropertyError(of="forces"), "meV/Å"),
+        (PropertyError(of="stress", scale=160.2), ""),
+    ],
+)
+def test_an_error_knows_its_unit(metric, unit):
+    assert metric.unit == unit
+
+
+NET = {"_target_": "mlsci.nets.equivariant.net.Equivariant", "species": 3, "channels": 8, "neighbours": 6.0}
+
+
+def tune(monkeypatch, model, *, source=None, **net) -> None:
+    """Start `model` from `source`, which was made with the net of this file but for `net`."""
+    description = {"spec": DataSpec(inputs=(3,), targets=(1,)), "versions": {}, "git": None, "seed": 0, "run_id": "a"}
+    blocks = [
+        checkpoint.block(
+            checkpoint.Description(config={"model": {"net": {**NET, **changes}}}, choices={}, **description)
+        )
+        for changes in (net, {})
+    ]
+    model.block = blocks[1]
+    monkeypatch.setattr(checkpoint, "read", lambda path: {"mlsci": blocks[0]})
+    monkeypatch.setattr(checkpoint, "model", lambda payload: source or potential())
+    FineTune(checkpoint="other.ckpt").on_fit_start(SimpleNamespace(global_step=0), model)
+
+
 def test_fine_tuning_takes_weights_and_scale_but_not_the_energies_of_free_atoms(monkeypatch):
-    source, model = potential(scale=2.0), potential(energies=[-1.0, -2.0, -3.0], members=2)
+    source, model = potential(scale=2.0, members=2), potential(energies=[-1.0, -2.0, -3.0], members=2)
     with torch.no_grad():
         for weight in source.parameters():
             weight += 0.1
-    monkeypatch.setattr(checkpoint, "read", lambda path: {})
-    monkeypatch.setattr(checkpoint, "model", lambda payload: source)
-    FineTune(checkpoint="other.ckpt").on_fit_start(SimpleNamespace(global_step=0), model)
-    for net in model.nets:
-        for ours, theirs in zip(net.parameters(), source.nets[0].parameters(), strict=True):
-            assert torch.equal(ours, theirs)
+    tune(monkeypatch, model, source=source)
+    for ours, theirs in zip(model.nets.parameters(), source.nets.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
     assert float(model.scale) == 2.0
     assert model.energies.tolist() == [-6.0, -7.0, -8.0]
-    with pytest.raises(ConfigError, match="its elements are"):
-        FineTune(checkpoint="other.ckpt").on_fit_start(SimpleNamespace(global_step=0), potential(elements=[1, 6, 7]))
+
+
+def test_fine_tuning_refuses_what_the_weights_were_not_trained_for(monkeypatch, tmp_path):
+    with pytest.raises(ConfigError, match=r"has model.members=1, expected at least model.members=3"):
+        tune(monkeypatch, potential(members=3))
+    with pytest.raises(ConfigError, match=r"other.ckpt knows H, C, O; the training frames hold H, C, N"):
+        tune(monkeypatch, potential(elements=[1, 6, 7]))
+    with pytest.raises(ConfigError, match=r"a cutoff of 4 Å, expected that of the data, 3 Å; take data.cutoff=4"):
+        tune(monkeypatch, potential(), source=potential(cutoff=4.0))
+    with pytest.raises(ConfigError, match=r"another net; train with net.channels=16 net.neighbours=12.5$"):
+        tune(monkeypatch, potential(), channels=16, neighbours=12.5)
+    with pytest.raises(ConfigError, match=r"holds a mlsci.nets.schnet.SchNet, expected a mlsci.nets.equivariant"):
+        tune(monkeypatch, potential(), _target_="mlsci.nets.schnet.SchNet")
+    monkeypatch.undo()
+    start = FineTune(checkpoint=str(tmp_path / "no.ckpt")).on_fit_start
+    with pytest.raises(ConfigError, match=r"callbacks.finetune.checkpoint: .*no.ckpt: no such checkpoint"):
+        start(SimpleNamespace(global_step=0), potential())
 
 
 def test_a_budget_brings_the_rate_down_and_ends_the_training(monkeypatch):

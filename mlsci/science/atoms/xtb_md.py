@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -13,6 +12,7 @@ from mlsci.errors import ConfigError
 from mlsci.science.atoms.structure import Structure
 from mlsci.science.atoms.xtb import XTB
 from mlsci.science.dynamics.langevin import Langevin
+from mlsci.science.dynamics.positive import check_positive
 from mlsci.science.dynamics.simulation import states
 from mlsci.science.dynamics.system import Answer, System, begin
 from mlsci.science.dynamics.velocities import maxwell_boltzmann
@@ -39,11 +39,7 @@ class Sampling:
     equilibration: float = 1000.0
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            least_is_zero = entry.name == "equilibration"
-            if not (0 < value < math.inf or (least_is_zero and value == 0)):
-                raise ConfigError(f"{entry.name}: expected a number above 0, got {value}")
+        check_positive(self, or_zero=["equilibration"])
         if self.timestep > self.interval:
             raise ConfigError(f"interval: expected at least one time step of {self.timestep} fs, got {self.interval}")
 

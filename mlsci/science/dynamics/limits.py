@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mlsci.errors import ConfigError, MlsciError
+from mlsci.errors import MlsciError
+from mlsci.science.dynamics.positive import check_positive
 from mlsci.science.dynamics.system import State, System
 
 
@@ -37,10 +38,7 @@ class Limits:
     min_distance: float = 0.4
 
     def __post_init__(self) -> None:
-        for limit in fields(self):
-            value = getattr(self, limit.name)
-            if not (value > 0 or (limit.name == "min_distance" and value == 0)):
-                raise ConfigError(f"{limit.name}: expected a number above 0, got {value:g}")
+        check_positive(self, or_zero=["min_distance"], or_infinite=["max_force", "max_std", "max_temperature"])
 
     def check(self, state: State, system: System) -> None:
         """Raise Exploded with what went too far, where, and what may help."""

@@ -86,5 +86,5 @@ def test_a_bad_start_is_given_out_to_nobody():
 
 @pytest.mark.parametrize("name", ["max_force", "max_std", "max_temperature", "min_distance"])
 def test_a_limit_must_be_positive(name):
-    with pytest.raises(ConfigError, match=f"{name}: expected a number above 0, got -1"):
+    with pytest.raises(ConfigError, match=f"{name}: expected a number (above|of at least) 0, got -1"):
         Limits(**{name: -1.0})
