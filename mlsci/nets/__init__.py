@@ -32,8 +32,7 @@ def grid_shape(net: str, in_shape: Sequence[int]) -> tuple[int, ...]:
     shape = tuple(int(size) for size in in_shape)
     if len(shape) not in (2, 3) or min(shape) < 1:
         raise ValueError(
-            f"{net} takes pictures (channels, height, width) or series (channels, length), "
-            f"got inputs of shape {shape}"
+            f"{net} takes pictures (channels, height, width) or series (channels, length), got inputs of shape {shape}"
         )
     return shape
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mlsci.nets import check_shape
 from mlsci.nets.mlp import MLP
-from mlsci.nets.sequence import masked_mean, sequence_shape
+from mlsci.nets.sequence import masked_mean, set_shape
 
 
 class DeepSet(nn.Module):
@@ -32,7 +32,7 @@ class DeepSet(nn.Module):
         padded: bool = False,
     ) -> None:
         super().__init__()
-        _, self.features = sequence_shape("DeepSet", in_shape)
+        _, self.features = set_shape("DeepSet", in_shape)
         if pool not in ("mean", "sum", "max"):
             raise ValueError(f"DeepSet: pool must be mean, sum or max, got {pool!r}")
         self.pool, self.padded = pool, padded

@@ -27,6 +27,14 @@ def sequence_shape(net: str, in_shape: Sequence[int], *, channels_last: bool = T
     return length, features
 
 
+def set_shape(net: str, in_shape: Sequence[int]) -> tuple[int, int]:
+    """`in_shape` as (size, features) of a set of two vectors or more; anything else raises ValueError."""
+    shape = tuple(int(size) for size in in_shape)
+    if len(shape) != 2 or shape[0] < 2 or shape[1] < 1:
+        raise ValueError(f"{net} takes sets (size, features) of two vectors or more, got inputs of shape {shape}")
+    return shape[0], shape[1]
+
+
 def outputs_each(net: str, out_features: int, positions: int) -> int:
     """How many of `out_features` values belong to each of `positions`. Raises ValueError where it is no number."""
     if out_features < 1 or out_features % positions:
