@@ -45,6 +45,8 @@ class Transformer(nn.Module):
         channels_last: bool = True,
     ) -> None:
         super().__init__()
+        if heads < 1 or width % heads:
+            raise ValueError(f"Transformer: width must be a multiple of heads, got {width} and {heads}")
         _check(positions=positions, causal=causal, output=output, patch=patch, padded=padded, axes=len(in_shape))
         if len(in_shape) == 2:
             in_shape = sequence_shape("Transformer", in_shape, channels_last=channels_last)
