@@ -8,8 +8,9 @@ from mlsci.cli import PLAIN_HELP, VERBS
 from mlsci.completion import script, words
 
 NETS = (
-    *("cnn", "egnn", "equivariant", "kan", "linear", "mlp"),
-    *("modified_mlp", "pinn", "pirate", "resnet", "schnet", "siren"),
+    *("cnn", "deepset", "egnn", "equivariant", "fno", "kan", "linear", "mlp"),
+    *("modified_mlp", "pinn", "pirate", "resnet", "rnn", "schnet", "set_transformer"),
+    *("siren", "transformer", "unet", "vision_transformer"),
 )
 
 

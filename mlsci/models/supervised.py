@@ -16,7 +16,7 @@ class Supervised(Model):
     Regression, classification and forecasting differ by the objects they are given.
 
     Args:
-        net: maps standardised inputs (B, *inputs) to outputs (B, out_features).
+        net: maps standardised inputs (B, *inputs) to outputs (B, out_features), or (B, *shape) at once.
         criterion: (outputs, scaled targets) -> scalar.
         metrics: compare `predict(x)` with y, by name.
         inputs: scales inputs; None leaves them.
@@ -45,12 +45,13 @@ class Supervised(Model):
         self.targets = targets
         self.output = output
         self.augment = augment
-        self.shape = tuple(shape) if shape is not None and len(shape) > 1 else None
+        self.shape = tuple(shape) if shape else None
 
     def outputs(self, x: Tensor) -> Tensor:
         """What the net says, in the units of the criterion, (B, out_features) or (B, *shape)."""
         z = self.net(x if self.inputs is None else self.inputs(x))
-        return z if self.shape is None else z.unflatten(1, self.shape)
+        # A net that gives fields may see another grid than the one of the spec.
+        return z if self.shape is None or z.ndim == 1 + len(self.shape) else z.flatten(1).unflatten(1, self.shape)
 
     def physical(self, outputs: Tensor) -> Tensor:
         """From outputs to predictions: units undone, softmax applied."""

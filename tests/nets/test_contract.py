@@ -1,4 +1,4 @@
-"""What every net for tables and pictures promises: shapes, gradients, export, state, readable errors."""
+"""What every net from samples to rows of numbers promises: shapes, gradients, export, state, readable errors."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from mlsci.nets.cnn import CNN
+from mlsci.nets.deepset import DeepSet
 from mlsci.nets.linear import Linear
 from mlsci.nets.mlp import MLP
 from mlsci.nets.resnet import ResNet
+from mlsci.nets.rnn import RNN
+from mlsci.nets.transformer import Transformer
 
 Build = Callable[[], nn.Module]
 
@@ -50,6 +53,67 @@ CASES: dict[str, tuple[Build, tuple[int, ...]]] = {
     "resnet with all": (
         lambda: ResNet(in_shape=(3, 13, 9), out_features=3, width=4, stages=3, blocks=2, dropout=0.1),
         (3, 13, 9),
+    ),
+    "cnn on a ring": (
+        lambda: CNN(in_shape=(2, 24), out_features=3, channels=(4, 8), hidden=8, periodic=True, average=True),
+        (2, 24),
+    ),
+    "cnn on a series": (
+        lambda: CNN(in_shape=(24, 2), out_features=3, channels=(4, 8), hidden=8, channels_last=True),
+        (24, 2),
+    ),
+    "resnet on a ring": (
+        lambda: ResNet(in_shape=(2, 24), out_features=3, width=4, blocks=1, periodic=True),
+        (2, 24),
+    ),
+    "resnet on a series": (
+        lambda: ResNet(in_shape=(24, 2), out_features=3, width=4, blocks=1, channels_last=True),
+        (24, 2),
+    ),
+    "elman": (lambda: RNN(in_shape=(6, 2), out_features=3, kind="rnn", hidden=8), (6, 2)),
+    "lstm": (lambda: RNN(in_shape=(6, 2), out_features=3, hidden=8, layers=2, dropout=0.1), (6, 2)),
+    "gru": (
+        lambda: RNN(in_shape=(2, 6), out_features=3, kind="gru", hidden=8, output="mean", channels_last=False),
+        (2, 6),
+    ),
+    "transformer": (lambda: Transformer(in_shape=(6, 2), out_features=3, width=16), (6, 2)),
+    "transformer with all": (
+        lambda: Transformer(
+            in_shape=(2, 6),
+            out_features=3,
+            width=16,
+            heads=2,
+            layers=1,
+            patch=2,
+            positions="learned",
+            causal=True,
+            output="last",
+            dropout=0.1,
+            channels_last=False,
+        ),
+        (2, 6),
+    ),
+    "transformer on pictures": (
+        lambda: Transformer(in_shape=(2, 8, 4), out_features=3, width=16, patch=4),
+        (2, 8, 4),
+    ),
+    "transformer on sets": (
+        lambda: Transformer(in_shape=(6, 2), out_features=3, width=16, positions="none", padded=True),
+        (6, 2),
+    ),
+    "deepset": (lambda: DeepSet(in_shape=(6, 2), out_features=3, hidden=8), (6, 2)),
+    "deepset with all": (
+        lambda: DeepSet(
+            in_shape=(6, 2),
+            out_features=3,
+            hidden=8,
+            layers=1,
+            pool="max",
+            activation=nn.Tanh(),
+            dropout=0.1,
+            padded=True,
+        ),
+        (6, 2),
     ),
 }
 
@@ -100,6 +164,8 @@ def test_the_same_seed_builds_the_same_net(case: tuple[Build, tuple[int, ...]]) 
     assert torch.equal(*outputs)
 
 
+# torch exports recurrent cells well, and warns of a list of its own that it rebuilds.
+@pytest.mark.filterwarnings("ignore:.*_flat_weights:UserWarning")
 def test_torch_export_with_any_batch(case: tuple[Build, tuple[int, ...]], tmp_path: Path) -> None:
     build, shape = case
     net = build().eval()
@@ -112,7 +178,7 @@ def test_torch_export_with_any_batch(case: tuple[Build, tuple[int, ...]], tmp_pa
 
 # torch's own exporter still asks isinstance(treespec, LeafSpec).
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
-@pytest.mark.parametrize("name", ["mlp with all", "cnn", "resnet"])
+@pytest.mark.parametrize("name", ["mlp with all", "cnn", "resnet", "transformer"])
 def test_onnx_export_with_any_batch(name: str) -> None:
     pytest.importorskip("onnxscript")
     runtime = pytest.importorskip("onnxruntime")
@@ -134,6 +200,13 @@ WRONG = [
     ("cnn", (2, 3, 8, 8), r"expected \(B, 1, 8, 8\), got \(2, 3, 8, 8\)"),
     ("cnn", (1, 8, 8), r"expected \(B, 1, 8, 8\), got \(1, 8, 8\)"),
     ("resnet", (2, 3, 8, 8), r"expected \(B, 1, H, W\), got \(2, 3, 8, 8\)"),
+    ("cnn on a ring", (2, 3, 24), r"expected \(B, 2, L\), got \(2, 3, 24\)"),
+    ("cnn on a series", (2, 23, 2), r"expected \(B, 2, 24\), got \(2, 2, 23\)"),
+    ("elman", (2, 6), r"expected \(B, T, 2\), got \(2, 6\)"),
+    ("transformer", (2, 6, 3), r"expected \(B, T, 2\), got \(2, 6, 3\)"),
+    ("transformer", (2, 7, 2), "at most 6 tokens.*got 7"),
+    ("transformer on pictures", (2, 2, 4, 8), r"expected \(B, 2, 8, 4\), got \(2, 2, 4, 8\)"),
+    ("deepset", (2, 6, 3), r"expected \(B, N, 2\), got \(2, 6, 3\)"),
 ]
 
 
@@ -146,7 +219,8 @@ def test_a_wrong_shape_is_refused(name: str, shape: tuple[int, ...], message: st
 
 @pytest.mark.parametrize("net", [CNN, ResNet])
 @pytest.mark.parametrize("shape", [(10,), (1, 0, 8), (1, 2, 8, 8)])
-def test_only_pictures_are_taken(net: type[CNN] | type[ResNet], shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=rf"{net.__name__} takes pictures \(channels, height, width\), got") as error:
+def test_only_pictures_and_series_are_taken(net: type[CNN] | type[ResNet], shape: tuple[int, ...]) -> None:
+    taken = rf"{net.__name__} takes pictures \(channels, height, width\) or series \(channels, length\), got"
+    with pytest.raises(ValueError, match=taken) as error:
         net(in_shape=shape, out_features=2)
     assert str(error.value).endswith(f"got inputs of shape {shape}")
