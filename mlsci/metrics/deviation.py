@@ -6,11 +6,20 @@ from mlsci.metrics.collected import Collected
 
 
 class LargestDeviation(Collected):
-    """max |p - t| / |t| over all values."""
+    """max |p - t| / |t| over all values (N, m).
+
+    Args:
+        of_rows: divide by Σ |t| of the row instead, where single values may be 0.
+    """
+
+    def __init__(self, *, of_rows: bool = False) -> None:
+        super().__init__()
+        self.of_rows = of_rows
 
     def measure(self, predictions: Tensor, targets: Tensor) -> Tensor:
         """0 where every prediction is exact."""
-        return ((predictions - targets).abs() / targets.abs()).max()
+        sizes = targets.abs()
+        return ((predictions - targets).abs() / (sizes.sum(dim=1, keepdim=True) if self.of_rows else sizes)).max()
 
 
 class LargestError(Collected):

@@ -49,10 +49,10 @@ class Study(Model):
         return self._measured[1].to(x.device)
 
     def evaluate(self, batch: Any) -> Evaluation:
-        """The loss is the mean of |measured - exact| / |exact|."""
+        """The loss is Σ |measured - exact| / Σ |exact|."""
         x, y = batch
         found = self(x)
-        return Evaluation(loss=((found - y) / y).abs().mean(), predictions=found, targets=y)
+        return Evaluation(loss=(found - y).abs().sum() / y.abs().sum(), predictions=found, targets=y)
 
     def final_metrics(self, data: Any) -> dict[str, float]:
         """Every measurement by name."""

@@ -68,11 +68,10 @@ def _quadratic(axes: Axes, distances: Mapping[str, Array], outcome: Outcome) -> 
         steps = np.arange(len(values))
         line = values[middle] * exact ** (steps - middle)
         axes.plot(steps, np.where((line > SMALLEST) & (line < 2), line, np.nan), color=GREY, linestyle="--", linewidth=1.2)
-        texts.append(f"{NAMES[name]}: {measured:.4f} (exact {exact:.4f})")
+        texts.append(f"{NAMES[name]} {measured:.4f} (exact {exact:.4f})")
     axes.plot([], [], color=GREY, linestyle="--", linewidth=1.2, label="exact rate")
     axes.set_yscale("log")
-    axes.set_title(f"quadratic, κ = {kappa:g}; rates: " + ", ".join(texts[:1]), fontsize=9, loc="left")
-    axes.text(0.99, 0.97, "\n".join(texts[1:]), transform=axes.transAxes, fontsize=9, ha="right", va="top")
+    axes.set_title(f"quadratic, κ = {kappa:g}; measured rates:\n" + "; ".join(texts), fontsize=8.5, loc="left")
     tidy(axes, x="step", y="distance / first distance")
 
 

@@ -12,7 +12,6 @@ from mlsci.science.landscapes import Quadratic, Rosenbrock
 
 Make = Callable[[Iterable[Tensor]], Optimizer]
 SMALLEST = 1e-100  # distances below it are left out of a rate
-STILL = 5  # places that are the same end a path: the line search of torch's L-BFGS may give up once, and go on
 
 
 class Descent:
@@ -110,7 +109,7 @@ def descend(landscape: Quadratic | Rosenbrock, make: Make, *, steps: int) -> Ten
             closure()
             optimizer.step()
         path.append(x.detach().clone())
-        if (len(path) >= STILL and torch.equal(path[-1], path[-STILL])) or path[-1].abs().max() < SMALLEST:
+        if torch.equal(path[-1], path[-2]) or path[-1].abs().max() < SMALLEST:
             break
     return torch.stack(path)
 

@@ -20,7 +20,7 @@ class RidgelessRisk:
     def __init__(
         self,
         *,
-        gamma: Sequence[float] = (0.1, 0.2, 0.35, 0.5, 0.65, 0.75, 1.35, 1.5, 2.0, 3.0, 5.0, 8.0),
+        gamma: Sequence[float] = (0.1, 0.2, 0.35, 0.5, 0.65, 0.75, 1.35, 1.5, 2.0, 3.0, 5.0),
         signal: float = 1.0,
         noise: float = 0.5,
         cheap: Sequence[float] = (0.5, 2.0),
