@@ -19,7 +19,9 @@ from mlsci.errors import DownloadError
 
 FILE = "mnist1d/mnist1d_data.npz"
 URL = "https://raw.githubusercontent.com/greydanus/mnist1d/7878d960/mnist1d_data.pkl"
-DIGEST = "685f4202129520990476e98ae45c73a045542dd77d0ac8478213ec437a6c00e8"  # sha256 of the four arrays one after the other
+DIGEST = (
+    "685f4202129520990476e98ae45c73a045542dd77d0ac8478213ec437a6c00e8"  # sha256 of the four arrays one after the other
+)
 NAMES = ("x", "y", "x_test", "y_test")
 
 

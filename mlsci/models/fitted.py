@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 

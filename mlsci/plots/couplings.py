@@ -19,7 +19,9 @@ class Couplings:
     def __call__(self, outcome: Outcome) -> Figure:
         if "spins" not in outcome.notes or "weight" not in outcome.extras:
             raise DoesNotApply("expected weights of a linear model on data=ising_chain")
-        found, true = (matrix(w, outcome.notes["spins"]) for w in (outcome.extras["weight"], outcome.notes["true/weight"]))
+        found, true = (
+            matrix(w, outcome.notes["spins"]) for w in (outcome.extras["weight"], outcome.notes["true/weight"])
+        )
         figure = new_figure(3.0, layout="compressed")
         limit = float(np.abs(true).max())
         for axes, values, title in zip(figure.subplots(1, 2), (found, true), ("found", "true"), strict=True):

@@ -67,11 +67,13 @@ def _quadratic(axes: Axes, distances: Mapping[str, Array], outcome: Outcome) -> 
         middle = int((values > SMALLEST**0.5).sum()) - 1
         steps = np.arange(len(values))
         line = values[middle] * exact ** (steps - middle)
-        axes.plot(steps, np.where((line > SMALLEST) & (line < 2), line, np.nan), color=GREY, linestyle="--", linewidth=1.2)
-        texts.append(f"{NAMES[name]} {measured:.4f} (exact {exact:.4f})")
+        axes.plot(
+            steps, np.where((line > SMALLEST) & (line < 2), line, np.nan), color=GREY, linestyle="--", linewidth=1.2
+        )
+        texts.append(f"{NAMES[name]} {measured:.4f} ({exact:.4f})")
     axes.plot([], [], color=GREY, linestyle="--", linewidth=1.2, label="exact rate")
     axes.set_yscale("log")
-    axes.set_title(f"quadratic, κ = {kappa:g}; measured rates:\n" + "; ".join(texts), fontsize=8.5, loc="left")
+    axes.set_title(f"quadratic, κ = {kappa:g}; rates measured (exact):\n" + ", ".join(texts), fontsize=9, loc="left")
     tidy(axes, x="step", y="distance / first distance")
 
 
@@ -79,7 +81,9 @@ def _valley(axes: Axes, paths: Mapping[str, Array]) -> None:
     """Contours of the function on a logarithmic scale, and every path."""
     x, y = np.meshgrid(np.linspace(-1.6, 1.5, 300), np.linspace(-0.6, 1.7, 240))
     height = (1 - x) ** 2 + 100 * (y - x**2) ** 2
-    axes.contour(x, y, height, levels=10.0 ** np.arange(-2, 4, 0.5), norm=LogNorm(1e-3, 1e4), cmap="Greys", linewidths=0.6)
+    axes.contour(
+        x, y, height, levels=10.0 ** np.arange(-2, 4, 0.5), norm=LogNorm(1e-3, 1e4), cmap="Greys", linewidths=0.6
+    )
     for name, path in paths.items():
         axes.plot(*path.T, color=_colour(name), linewidth=1.2, marker="o", markersize=2, alpha=0.85)
     axes.plot(1, 1, marker="*", markersize=11, color="black", linestyle="none")

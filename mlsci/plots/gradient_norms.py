@@ -35,7 +35,9 @@ class GradientNorms:
             seen = np.isfinite(outcome.history[name])
             label = plain(name.removeprefix(PREFIX))
             marker = "o" if seen.sum() < 3 else ""
-            panels[0].plot(step[seen], outcome.history[name][seen], color=colour, linewidth=1.4, marker=marker, label=label)
+            panels[0].plot(
+                step[seen], outcome.history[name][seen], color=colour, linewidth=1.4, marker=marker, label=label
+            )
         panels[0].set_yscale("log")
         tidy(panels[0], x="optimizer step", y="norm of the gradient")
         panels[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.02), fontsize=8.5, frameon=False)

@@ -41,7 +41,9 @@ class DoubleDescent:
     def measure(self, cases: Tensor) -> Tensor:
         """The mean risk over all draws, (N, 1)."""
         draw = torch.Generator().manual_seed(self.seed)
-        rows = [[self._once(round(gamma * self.samples), draw) for _ in range(self.designs)] for (gamma,) in cases.tolist()]
+        rows = [
+            [self._once(round(gamma * self.samples), draw) for _ in range(self.designs)] for (gamma,) in cases.tolist()
+        ]
         return torch.tensor(rows, dtype=torch.float64).mean(dim=1, keepdim=True)
 
     def _once(self, features: int, draw: torch.Generator) -> float:

@@ -61,7 +61,7 @@ class Shrinking:
         return estimators[method].weight
 
     def _dropped_out(self, x: Tensor, y: Tensor, *, rate: float, draw: torch.Generator) -> Tensor:
-        """Least squares on copies of x whose entries are kept with probability 1 - rate, and scaled up by its inverse."""
+        """Least squares on copies of x whose entries are kept with probability 1 - rate, then divided by it."""
         kept = torch.rand(self.masked, *x.shape, generator=draw, dtype=x.dtype) >= rate
         copies = x * kept / (1 - rate)  # (masked, n, p)
         square = torch.einsum("mnp,mnq->pq", copies, copies)
@@ -80,4 +80,3 @@ def stopped_early(x: Tensor, y: Tensor, *, steps: int) -> Tensor:
     for _ in range(steps):
         weight = weight - step * (square @ weight - product)
     return weight.T
-

@@ -1,4 +1,4 @@
-"""The risk of least squares without a penalty (Hastie, Montanari, Rosset and Tibshirani 2022, Annals of Statistics 50)."""
+"""The risk of least squares without a penalty (Hastie et al. 2022, Annals of Statistics 50)."""
 
 from collections.abc import Sequence
 
