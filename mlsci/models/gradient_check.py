@@ -7,8 +7,9 @@ import torch
 from torch import Generator, Tensor
 
 STEP = 3e-6  # ε^(1/3) of float64 is 6e-6; a net of high frequencies wants a little less
-STEPS = (STEP, STEP / 10)  # a shorter one where the first crosses a kink, as of ReLU; a wrong gradient agrees with none
-AGREED = 1e-7
+# Others where that crosses a kink, as of ReLU, or rounding is too large; a wrong gradient agrees with none of them.
+STEPS = (STEP, STEP / 10, STEP * 10)
+AGREED = 1e-7  # of the largest entry of the tensor's gradient: no further step is tried
 FLOOR = 1e-3  # an error of a tensor is measured against its gradient, or this share of the whole gradient
 
 
@@ -80,6 +81,7 @@ def _entries(
     values = parameter.data.view(-1)
     differences = torch.empty(len(chosen), dtype=torch.float64)
     found = gradient.flatten()[chosen.to(gradient.device)].cpu()
+    largest_entry = float(found.abs().max())
     for place, index in enumerate(chosen.tolist()):
         kept, exact = float(values[index]), float(found[place])
         tried = []
@@ -90,7 +92,7 @@ def _entries(
                 ends.append(_value(loss))
             values[index] = kept
             tried.append((ends[0] - ends[1]) / (2 * step))
-            if abs(tried[-1] - exact) <= AGREED * abs(exact):
+            if abs(tried[-1] - exact) <= AGREED * largest_entry:
                 break
         differences[place] = min(tried, key=lambda one: abs(one - exact))
     return found, differences

@@ -37,7 +37,7 @@ def test_the_widest_net_of_the_first_activation_answers() -> None:
     model.fit_at_once(X, y)
     errors = model.errors(X, y)
     assert errors["tanh"].shape == (2, 1)
-    assert errors["tanh"][1] < 1e-5 < errors["tanh"][0]
+    assert errors["tanh"][1] < 5e-3 < errors["tanh"][0]
     torch.testing.assert_close((model(X) - y).abs().max(), errors["tanh"][1, 0])
     with pytest.raises(ConfigError, match="widths >= 1"):
         UniversalApproximation(widths=[], activations=activations, metrics={})
