@@ -14,7 +14,8 @@ PREFIX, ERROR = "train/gradient/", "test/gradient_error_"
 
 @dataclass(frozen=True, kw_only=True)
 class GradientNorms:
-    """Norms (columns `train/gradient/<layer>` of the history) against the step; first layers are dark.
+    """Norms (columns `train/gradient/<layer>` of the history) against the step; the last layers, which
+    backpropagation reaches first, are dark.
 
     Below it, where there are metrics `test/gradient_error_<net>`, these beside the `bar`.
     Raises DoesNotApply where no norm was logged.
@@ -46,5 +47,5 @@ class GradientNorms:
             panels[1].axvline(self.bar, color=GREY, linestyle="--", linewidth=1.2)
             panels[1].set_xscale("log")
             panels[1].invert_yaxis()
-            tidy(panels[1], x="relative error of the gradient, backpropagation against central differences", y="net")
+            tidy(panels[1], x="relative error against central differences", y="net")
         return figure
