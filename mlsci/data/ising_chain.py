@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from mlsci.data.spec import DataSpec
 from mlsci.data.table import Table
 from mlsci.errors import ConfigError
+
+FILE = "ring.csv"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -32,8 +35,15 @@ class IsingChain(Table):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.files is not None and (Path(self.files) / FILE).is_file():
+            self.spins, self.states = (int(number) for number in (Path(self.files) / FILE).read_text().split(","))
         if self.spins < 4:
             raise ConfigError(f"data.spins: expected at least 4, got {self.spins}")
+
+    def fake(self, folder: Path) -> None:
+        """The numbers of spins and states of a quick test, in `ring.csv`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE).write_text("8,100\n")
 
     @property
     def pairs(self) -> np.ndarray:
