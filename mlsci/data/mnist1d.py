@@ -40,7 +40,7 @@ class MNIST1D(Table):
         values = _arrays_of_pickle(fetch("mnist1d/mnist1d_data.pkl", url=URL, sha256=None))
         _verify(values, URL)
         scratch = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-        np.savez(scratch, **values)
+        np.savez(scratch, **values)  # type: ignore[arg-type]
         scratch.replace(path)
 
     def fake(self, folder: Path) -> None:

@@ -30,6 +30,8 @@ class HiddenLayer(Estimator):
         seed: of the slopes.
     """
 
+    centres: Tensor
+    slopes: Tensor
     outer: Tensor
 
     def __init__(
@@ -95,7 +97,7 @@ class UniversalApproximation(Model):
     def fit_at_once(self, x: Tensor, y: Tensor) -> None:
         """Fit every net to x (N, 1) and y (N, functions)."""
         for layers in self.layers.values():
-            for layer in layers:  # type: ignore[union-attr]
+            for layer in layers:  # type: ignore[attr-defined]
                 layer.fit(x, y)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -111,7 +113,7 @@ class UniversalApproximation(Model):
     def errors(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         """The largest error of every net and function, (widths, functions) by activation."""
         return {
-            name: torch.stack([(layer.predict(x) - y).abs().amax(dim=0) for layer in layers])  # type: ignore[union-attr]
+            name: torch.stack([(layer.predict(x) - y).abs().amax(dim=0) for layer in layers])  # type: ignore[attr-defined]
             for name, layers in self.layers.items()
         }
 
