@@ -86,9 +86,10 @@ def _check(arguments: list[str]) -> int:
 
     if any(flag in arguments for flag in ("--help", "-h")):
         print(
-            "usage: mlsci check [--build] [overrides]\n\nCheck a config as `train` would, and run nothing: choices, "
-            "keys, types, targets (no torch needed).\n--build also builds data, net and model on made-up data "
-            "and sends two samples through them."
+            "usage: mlsci check [--build] [--gradients] [overrides]\n\nCheck a config as `train` would, and run "
+            "nothing: choices, keys, types, targets (no torch needed).\n"
+            "--build also builds data, net and model on made-up data and sends two samples through them.\n"
+            "--gradients compares the gradient of the loss with central differences."
         )
         return 0
     return launch.check(arguments)

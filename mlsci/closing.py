@@ -20,6 +20,8 @@ from mlsci.drawing import draw, outcome_of
 from mlsci.errors import ConfigError
 from mlsci.loggers.base import RunLogger
 from mlsci.run import Result
+from mlsci.schema import ReferenceSchema
+from mlsci.verdict import reaches
 
 if TYPE_CHECKING:
     from mlsci.job import Job
@@ -84,7 +86,7 @@ def _row(metrics: Mapping[str, float], entry: Mapping[str, Any], *, who: str) ->
     if ours is None:
         known = ", ".join(sorted(metrics))
         raise ConfigError(f"reference.metric: nothing measures '{entry['metric']}'. Measured: {known}")
-    reached = None if published is None else bool(ours <= published if better == "lower" else ours >= published)
+    within = entry.get("within", ReferenceSchema.within)
     return {
         "metric": entry["metric"],
         "ours": ours,
@@ -92,9 +94,10 @@ def _row(metrics: Mapping[str, float], entry: Mapping[str, Any], *, who: str) ->
         "unit": entry.get("unit", ""),
         "better": better,
         "source": entry.get("source", ""),
-        "reached": reached,
+        "reached": None if published is None else reaches(ours, published, better=better, within=within),
         "who": who,
         "statistic": entry.get("statistic", "mean"),
+        **({"within": within} if better == "equal" else {}),
     }
 
 

@@ -25,7 +25,9 @@ def outcome_of(job: Job, metrics: Mapping[str, float]) -> Outcome | None:
     part = job.data.pictured() if job.config["test"] else None
     own = getattr(job.model, "outcome", None)
     if part is not None and own is not None:
-        return Outcome(inputs=None, metrics=metrics, history=_history(job), notes=_notes(job, metrics), **own(part))
+        named = {"target_names": job.data.spec.target_names or ()} if job.data.spec is not None else {}
+        given = {"inputs": None, "metrics": metrics, "history": _history(job), "notes": _notes(job, metrics)}
+        return Outcome(**{**given, **named, **own(part)})
     if not isinstance(part, TensorDataset) or len(part.tensors) != 2 or job.data.spec is None:
         return None
     if not job.model.predicts:

@@ -14,6 +14,7 @@ from mlsci.errors import ConfigError
 from mlsci.record import RunFolder
 
 PASS_THROUGH = {"--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc", "--version"}
+CHECKS = {"--build", "--gradients"}  # of `mlsci check`, beyond what needs no torch
 CHECKED_JOBS = 64  # of a sweep; the rest differ in values only, and each is checked again when it starts
 
 
@@ -87,15 +88,18 @@ def _become(folder: RunFolder) -> NoReturn:
 
 def check(arguments: Sequence[str]) -> int:
     """`mlsci check`: the same checks as `train`, and nothing is run."""
-    build = "--build" in arguments
-    line = parse([word for word in arguments if word != "--build"])
+    line = parse([word for word in arguments if word not in CHECKS])
     composed = config.explain(line.overrides, line.config_dirs, sweep=line.multirun)
     if line.multirun:
         _check_jobs(line)
-    if build:
+    if "--build" in arguments:
         from mlsci.preview import preview
 
         preview(config.plain(composed.config), composed.choices)
+    if "--gradients" in arguments:
+        from mlsci.gradients import check_gradients
+
+        print("\n".join(check_gradients(config.plain(composed.config), composed.choices)))
     chosen = " ".join(f"{key}={composed.choices.get(key)}" for key in ("data", "model", "net", "objective"))
     print(f"good: {composed.experiment}  {chosen}")
     return 0

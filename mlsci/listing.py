@@ -72,7 +72,7 @@ def _reference(experiment: dict[str, Any]) -> str:
         return ""
     if first.get("value") is None:
         return str(first["metric"])
-    sign = {"lower": "≤", "higher": "≥"}.get(first.get("better", "lower"), "")
+    sign = {"lower": "≤", "higher": "≥", "equal": "="}.get(first.get("better", "lower"), "")
     return f"{first['metric']} {sign} {first['value']} {first.get('unit', '')}".strip()
 
 

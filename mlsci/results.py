@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsci.errors import MlsciError
 from mlsci.run_reader import Run, collect, is_number
+from mlsci.verdict import reaches
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -230,9 +231,9 @@ def _reached(entries: Sequence[Mapping[str, Any]], *, ours: Spread, reference: S
     verdicts = {bool(entry.get("reached")) for entry in entries}
     if len(verdicts) == 1 or reference is None:
         return all(verdicts)
-    lower = entries[-1].get("better") == "lower"
-    value = ours.median if entries[-1].get("statistic") == "median" else ours.mean
-    return value <= reference.mean if lower else value >= reference.mean
+    last = entries[-1]
+    value = ours.median if last.get("statistic") == "median" else ours.mean
+    return reaches(value, reference.mean, better=last.get("better", "higher"), within=last.get("within", 0.0))
 
 
 def _command(group: Sequence[Run]) -> str:

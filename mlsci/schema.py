@@ -44,12 +44,13 @@ class ObjectiveSchema:
 
 @dataclass
 class ReferenceSchema:
-    """A published number; `value: null` where there is none."""
+    """A published number; `value: null` where there is none. "equal" means to a share `within` of it."""
 
     metric: str
     value: float | None
     unit: str = ""
-    better: Literal["lower", "higher"] = "lower"
+    better: Literal["lower", "higher", "equal"] = "lower"
+    within: float = 0.01
     source: str = ""
     who: str = "published"
     statistic: Literal["mean", "median"] = "mean"  # of several seeds, in the table of results

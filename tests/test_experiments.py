@@ -27,7 +27,7 @@ def test_an_experiment_states_what_it_is_measured_against(name):
     for entry in reference if isinstance(reference, list) else [reference]:
         assert entry["metric"].startswith("test/")
         assert math.isfinite(entry["value"])
-        assert entry["better"] in {"higher", "lower"}
+        assert entry["better"] in {"higher", "lower", "equal"}
         assert len(entry["source"]) > 10
 
 

@@ -9,6 +9,7 @@ import pytest
 from mlsci import results
 from mlsci.results import BEGIN, END, ResultsError, collect, last_values, rounded, show, table, write
 from mlsci.run_reader import read_run
+from mlsci.verdict import reaches
 
 COMMAND = "mlsci train experiment=images/digits"
 
@@ -68,6 +69,24 @@ def test_seeds_of_one_setting_are_one_mean_with_the_sample_deviation(tmp_path: P
     assert row.ours.deviation == pytest.approx(0.01)
     assert row.ours.count == 3
     assert (row.git, row.hardware, row.parameters) == ("01234567", "2 CPUs", 12345)
+
+
+@pytest.mark.parametrize(
+    ("ours", "published", "better", "reached"),
+    [
+        (1.0, 1.0, "lower", True),
+        (1.01, 1.0, "lower", False),
+        (0.99, 1.0, "higher", False),
+        (1.009, 1.0, "equal", True),
+        (0.989, 1.0, "equal", False),
+        (-1.009, -1.0, "equal", True),
+        (0.001, 0.0, "equal", False),
+    ],
+)
+def test_a_value_reaches_another_from_below_from_above_or_by_being_near_it(
+    ours: float, published: float, better: str, reached: bool
+) -> None:
+    assert reaches(ours, published, better=better, within=0.01) is reached
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,9 @@ class Model(LightningModule):
         """The loss of a batch and further scalars to log."""
         raise NotImplementedError(f"{type(self).__name__} has no loss(batch)")
 
+    def ready(self) -> None:
+        """Make the first `loss` possible outside of a trainer, where a model needs more than a batch for it."""
+
     def residuals(self, batch: Any) -> Any:
         """For optimizers of least squares: an object that gives residual rows, and their Jacobian."""
         raise ConfigError(

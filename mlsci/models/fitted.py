@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
+from mlsci.models import weights
 from mlsci.models.base import Estimator, Evaluation, Model
+from mlsci.models.linear_regression import LinearEstimator
 from mlsci.nets.scaling import Standardise
 
 
@@ -19,6 +21,10 @@ class Fitted(Model):
         metrics: compare `predict(x)` with y, by name.
         inputs: scales inputs; None leaves them.
         output: from outputs to predictions, for example softmax.
+        peer: another implementation (scikit-learn's), fitted to the same rows; the weights are compared.
+
+    Where the data knows the true weights (`notes()["true/weight"]`), or there is a peer, the test values of a linear
+    estimator say how far its weights are from them, see `mlsci.models.weights`.
     """
 
     fitted_at_once = True
@@ -30,8 +36,10 @@ class Fitted(Model):
         metrics: Mapping[str, Metric] | None = None,
         inputs: Standardise | None = None,
         output: nn.Module | None = None,
+        peer: Any = None,
     ):
         super().__init__(metrics=metrics)
+        self.peer = peer
         self.estimator = estimator
         self.inputs = inputs
         self.output = output
@@ -54,6 +62,23 @@ class Fitted(Model):
         else:
             loss = nn.functional.nll_loss(predictions.clamp_min(1e-12).log(), y)
         return Evaluation(loss=loss, predictions=predictions, targets=y)
+
+    def final_metrics(self, data: Any) -> dict[str, float]:
+        """The distance of the weights to the true ones and to the peer's, where there are any."""
+        found: dict[str, float] = {}
+        if not isinstance(self.estimator, LinearEstimator):
+            return found
+        truth = data.notes().get("true/weight")
+        if truth is not None:
+            found |= weights.beside_truth(self.estimator, torch.as_tensor(truth))
+        if self.peer is not None:
+            x, y = data.split("train").tensors
+            found |= weights.beside_peer(self.estimator, self.peer, self._scaled(x), y)
+        return found
+
+    def extras(self, inputs: Tensor) -> dict[str, Tensor]:
+        """The weights of a linear estimator, (out_features, in_features), for figures."""
+        return {"weight": self.estimator.weight} if isinstance(self.estimator, LinearEstimator) else {}
 
     def _scaled(self, x: Tensor) -> Tensor:
         return (x if self.inputs is None else self.inputs(x)).to(torch.float64)

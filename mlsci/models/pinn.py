@@ -104,6 +104,10 @@ class PINN(Model):
         """The weighted loss on the points of this epoch, and its parts."""
         return self.system.loss()
 
+    def ready(self) -> None:
+        """Draw points."""
+        self._draw()
+
     def residuals(self, batch: Any) -> Watched:
         """The equations at the points of this epoch, with their Jacobian and the loss at other points."""
         return Watched(self.system, self.judge)

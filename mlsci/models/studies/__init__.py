@@ -1,0 +1,1 @@
+"""Studies: many small fits that together measure what theory has an exact answer for."""
