@@ -28,6 +28,8 @@ class KernelRidge(Estimator):
         widths: w to try, in deviations of the series.
         penalties: α to try.
         score: of validation forecasts against the truth in physical units, lower is better; None: squared error.
+        apart: choose on the validation series alone, its last horizon forecast from a fit to what comes before, so that
+            the choice knows nothing of the training series; needs validation windows that are one step apart.
 
     Raises ValueError for an empty grid, delays beyond `look_back`, and widths or penalties that are not positive.
     """
@@ -49,6 +51,7 @@ class KernelRidge(Estimator):
         widths: Sequence[float] = (2.0,),
         penalties: Sequence[float] = (1e-4,),
         score: Metric | None = None,
+        apart: bool = False,
     ) -> None:
         super().__init__()
         if not (delays and widths and penalties) or min(*delays, *widths, *penalties) <= 0:
@@ -62,6 +65,7 @@ class KernelRidge(Estimator):
         self.grid = [(int(d), float(w)) for d in delays for w in widths]
         self.penalties = torch.tensor([float(value) for value in penalties], dtype=torch.float64)
         self.score = score
+        self.apart = apart
         nothing = torch.full((1, features), torch.nan, dtype=torch.float64)
         for name, value in {
             "centres": nothing.repeat(1, self.grid[0][0]),
@@ -81,6 +85,8 @@ class KernelRidge(Estimator):
     def choose(self, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tensor]) -> None:
         """Take delays, width and penalty by the forecasts of the validation windows."""
         best, chosen = torch.inf, (*self.grid[0], 0)
+        if self.apart:
+            train, val = (val[0][:-1], val[1][:-1, :1]), (val[0][-1:], val[1][-1:])
         pasts, futures = (part.double() for part in val)
         for delays, width in self.grid:
             self._prepare(*train, delays=delays)

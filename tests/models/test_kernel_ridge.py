@@ -71,6 +71,27 @@ def test_choosing_looks_at_nothing_but_the_validation_score():
     assert float(ours.penalty) == 1e2  # noise has no law: the flattest forecast is best
 
 
+def test_a_choice_apart_knows_nothing_of_the_training_series():
+    found = []
+    for train in (waves(150), torch.randn(150, 1, dtype=torch.float64)):
+        ours = estimator(delays=(1, 6), widths=(0.01, 4.0), penalties=(1e-8, 1e2), apart=True)
+        ours.choose(windows(train), windows(waves(100, first=31.0), horizon=12))
+        found.append((ours.delays, float(ours.width), float(ours.penalty)))
+    assert found == [(6, 4.0, 1e-8)] * 2
+
+
+def test_a_choice_apart_forecasts_the_end_of_the_validation_series_from_what_is_before():
+    series = waves(100, first=31.0)
+    ours = estimator(delays=(6,), apart=True)
+    seen = []
+    ours._judged = lambda forecast, truth: seen.append((forecast, truth)) or 0.0
+    ours.choose(windows(waves(150)), windows(series, horizon=12))
+    ours.fit(*windows(series[:88]))
+    forecast, truth = seen[0]
+    assert torch.equal(truth[0], series[88:])
+    torch.testing.assert_close(forecast, ours.predict(series[None, 80:88]))
+
+
 def test_the_state_is_loaded_whatever_its_size():
     first, second = (estimator(delays=(2, 5), widths=(2.0,)) for _ in range(2))
     first.choose(windows(waves(150)), windows(waves(60, first=31.0), horizon=12))

@@ -1,5 +1,6 @@
 """The neural ODE: order of its Runge-Kutta steps, shapes, gradients, and a law that it learns."""
 
+import itertools
 import math
 
 import pytest
@@ -10,13 +11,13 @@ from mlsci.nets.neural_ode import NeuralODE, runge_kutta_step
 
 
 def test_the_steps_are_of_order_4():
-    errors = []
+    errors, exact = [], torch.tensor([[math.cos(2.0), math.sin(2.0)]], dtype=torch.float64)
     for count in (10, 20, 40):
         state = torch.tensor([[1.0, 0.0]], dtype=torch.float64)
         for _ in range(count):
             state = runge_kutta_step(lambda h: torch.stack((-h[:, 1], h[:, 0]), dim=1), state, 2.0 / count)
-        errors.append(float((state - torch.tensor([[math.cos(2.0), math.sin(2.0)]])).norm()))
-    orders = [math.log2(a / b) for a, b in zip(errors, errors[1:], strict=False)]
+        errors.append(float((state - exact).norm()))
+    orders = [math.log2(a / b) for a, b in itertools.pairwise(errors)]
     assert orders == pytest.approx([4.0, 4.0], abs=0.1)
 
 
@@ -32,9 +33,8 @@ def test_a_past_becomes_the_next_states(steps, hidden_states):
 
 
 def test_a_linear_field_gives_the_exponential():
-    net = NeuralODE(
-        in_shape=(1, 1), out_features=3, hidden=1, layers=1, interval=0.5, substeps=20, activation=nn.Identity()
-    )
+    options = {"hidden": 1, "layers": 1, "interval": 0.5, "substeps": 20}
+    net = NeuralODE(in_shape=(1, 1), out_features=3, activation=nn.Identity(), **options)
     with torch.no_grad():
         for layer in (net.field[0], net.field[2]):
             layer.weight.fill_(0.8)

@@ -108,7 +108,6 @@ def test_what_is_no_forecast_is_refused(figure, changes, message):
 
 
 def test_a_time_step_without_a_unit_counts_steps():
-    found = windows_of(
-        Outcome(inputs=np.zeros((1, 2, 1)), predictions=np.zeros((1, 3, 1)), targets=np.zeros((1, 3, 1)))
-    )
+    nothing = np.zeros((1, 3, 1))
+    found = windows_of(Outcome(inputs=np.zeros((1, 2, 1)), predictions=nothing, targets=nothing))
     assert (found.step, found.unit) == (1.0, "steps")
