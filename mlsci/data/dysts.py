@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -82,6 +83,10 @@ class Dysts(Windows):
     def names(self) -> Mapping[str, str]:
         """The first coordinate of the system, in its own units."""
         return {self.system: ""}
+
+    def notes(self) -> Mapping[str, Any]:
+        """The time step, for figures."""
+        return {"time_step": 1 / self.points, "time_unit": "periods"}
 
     def parts(self) -> dict[str, np.ndarray]:
         """Ten periods of the test series, the train series, and what follows the ten periods."""

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,10 @@ class ETTh1(Windows):
     def names(self) -> Mapping[str, str]:
         """Useful and useless load at high, middle and low voltage, and the oil temperature."""
         return {**dict.fromkeys(COLUMNS[:-1], ""), "OT": "°C"}
+
+    def notes(self) -> Mapping[str, Any]:
+        """The time step, for figures."""
+        return {"time_step": 1.0, "time_unit": "h"}
 
     def series(self) -> np.ndarray:
         """The file (T, 7)."""

@@ -51,7 +51,7 @@ class Forecasts:
         truth, forecast = found.truth[window, :, variable], found.forecast[window, :, variable]
         before, after = found.time(len(past), first=1 - len(past)), found.time(len(truth), first=1)
         few = {"marker": "o", "markersize": 3} if len(past) + len(truth) < 80 else {}
-        axes.plot(before, past, color=GREY, linewidth=1.2, label="past", **few)
+        axes.plot(before, past, color=GREY, linewidth=1.2, label="past", zorder=3, **few)
         if len(found.truth) >= self.enough:
             errors = -found.error[:, :, variable]  # truth - forecast: where the truth may lie
             for low, high, alpha in BANDS:
@@ -60,6 +60,9 @@ class Forecasts:
                 axes.fill_between(
                     after, forecast + lower, forecast + upper, color=BLUE, alpha=alpha, linewidth=0, label=label
                 )
-        axes.plot(after, truth, color=BLACK, linewidth=1.4, label="truth", **few)
-        axes.plot(after, forecast, color=BLUE, linewidth=1.4, linestyle="--", label="forecast", **few)
+        joined = np.append(0.0, after)  # both go on from the last known value
+        axes.plot(joined, np.append(past[-1], truth), color=BLACK, linewidth=1.4, label="truth", **few)
+        axes.plot(
+            joined, np.append(past[-1], forecast), color=BLUE, linewidth=1.4, linestyle="--", label="forecast", **few
+        )
         axes.axvline(0.5 * found.step, color=GREY, linewidth=0.8, linestyle=":")
