@@ -58,6 +58,7 @@ class Windows(Data):
                 raise ConfigError(f"data.{name}: expected a fraction between 0 and 1, got {getattr(self, name)}")
         if self.pooled and not self.scaled:
             raise ConfigError("data.pooled: series of different units need data.scaled=true")
+        self._moments: dict[str, list[float]] = {}
 
     def series(self) -> np.ndarray:
         """The whole series (T, F), in physical units."""
@@ -99,18 +100,15 @@ class Windows(Data):
         """All windows of every part, float32."""
         parts = self.parts()
         self._check(parts)
+        mean, std = moments(parts["train"])
+        self._moments = {"mean": mean.tolist(), "std": std.tolist()}
         if self.scaled:
-            mean, std = moments(parts["train"])
             parts = {name: (values - mean) / std for name, values in parts.items()}
         return {name: self._windows(name, values) for name, values in parts.items()}
 
     def statistics(self, datasets: Mapping[str, Dataset]) -> Mapping[str, Any]:
         """Mean and deviation of each variable over the training part; 0 and 1 where the series are scaled already."""
-        if self.scaled:
-            return self.declare().statistics
-        mean, std = moments(self.parts()["train"])
-        found = {"mean": mean.tolist(), "std": std.tolist()}
-        return {"inputs": found, "targets": found}
+        return self.declare().statistics if self.scaled else {"inputs": self._moments, "targets": self._moments}
 
     def _windows(self, name: str, values: np.ndarray) -> TensorDataset:
         train = name == "train"
