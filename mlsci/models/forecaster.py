@@ -63,7 +63,8 @@ class Forecaster(Model):
 
     def rollout(self, past: Tensor, length: int) -> Tensor:
         """The next values (B, length, F) of a standardised past (B, look_back, F)."""
-        look_back, parts, reached = past.shape[1], [], 0
+        look_back, reached = past.shape[1], 0
+        parts: list[Tensor] = []
         while reached < length:
             if parts:
                 past = torch.cat((past, parts[-1].clamp(-self.bound, self.bound)), dim=1)[:, -look_back:]

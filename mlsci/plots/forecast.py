@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -50,7 +51,7 @@ class Forecasts:
         past = found.past[window, -max(found.truth.shape[1], self.least_past) :, variable]
         truth, forecast = found.truth[window, :, variable], found.forecast[window, :, variable]
         before, after = found.time(len(past), first=1 - len(past)), found.time(len(truth), first=1)
-        few = {"marker": "o", "markersize": 3} if len(past) + len(truth) < 80 else {}
+        few: dict[str, Any] = {"marker": "o", "markersize": 3} if len(past) + len(truth) < 80 else {}
         axes.plot(before, past, color=GREY, linewidth=1.2, label="past", zorder=3, **few)
         if len(found.truth) >= self.enough:
             errors = -found.error[:, :, variable]  # truth - forecast: where the truth may lie
