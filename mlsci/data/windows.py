@@ -84,14 +84,14 @@ class Windows(Data):
 
     def declare(self) -> DataSpec:
         """Shapes, names and units, with neutral statistics."""
-        names = self.names()
-        features = 1 if self.pooled else len(names)
+        names = {"value": "std"} if self.pooled else self.names()
+        features = len(names)
         neutral = {"mean": [0.0] * features, "std": [1.0] * features}
         return DataSpec(
             inputs=(self.look_back, features),
             targets=(self.horizon, features),
-            target_names=None if self.pooled else tuple(names),
-            units={} if self.scaled else {name: unit for name, unit in names.items() if unit},
+            target_names=tuple(names),
+            units=dict.fromkeys(names, "std") if self.scaled else {name: unit for name, unit in names.items() if unit},
             statistics={"inputs": neutral, "targets": neutral},
             outputs=(self.steps or self.horizon) * features,
         )
