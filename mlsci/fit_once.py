@@ -12,7 +12,7 @@ from mlsci.record import RunFolder
 
 
 def fit_once(model: Model, data: Data, trainer: Trainer, *, folder: RunFolder) -> None:
-    """Fit, and write best.ckpt and last.ckpt; they are the same.
+    """Fit, the validation part deciding what there is to choose, and write best.ckpt and last.ckpt; they are the same.
 
     Raises:
         ConfigError: the data is no pair of tensors in memory.
@@ -23,8 +23,9 @@ def fit_once(model: Model, data: Data, trainer: Trainer, *, folder: RunFolder) -
             f"model: {type(model).__name__} is fitted at once and needs inputs and targets in memory; "
             f"{type(data).__name__} gives {type(part).__name__}"
         )
+    val = data.split("val") if data.has("val") else None
     try:
-        model.fit_at_once(*part.tensors)  # type: ignore[operator]
+        model.fit_at_once(*part.tensors, val=val.tensors if isinstance(val, TensorDataset) else None)  # type: ignore[operator]
     except ValueError as error:  # estimators refuse targets of another kind or shape so
         chosen = folder.provenance["choices"]
         raise ConfigError(f"model={chosen.get('model')} and data={chosen.get('data')} do not fit: {error}") from error

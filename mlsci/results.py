@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["ResultsError", "Row", "Run", "Spread", "collect", "last_values", "show", "table", "write"]
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
-REPEATS = ("seed", "data.fold", "data.split_seed")  # what may differ between the runs of one mean
-SAME_NUMBERS = re.compile(r"(seed|data\.fold|data\.split_seed|run\.name|paths|logger|hydra)([./@]|$)")
+REPEATS = ("seed", "data.fold", "data.split_seed", "data.system")  # what may differ between the runs of one mean
+SAME_NUMBERS = re.compile(r"(seed|data\.fold|data\.split_seed|data\.system|run\.name|paths|logger|hydra)([./@]|$)")
 COLUMNS = (
     "experiment",
     "metric",

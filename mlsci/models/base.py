@@ -28,8 +28,11 @@ class Evaluation:
 class Estimator(nn.Module):
     """A method that is fitted without gradient steps; its buffers are its fitted state.
 
-    A subclass writes `fit(x, y)` and `forward(x)`.
+    A subclass writes `fit(x, y)` and `forward(x)`, and `choose(train, val)` where it has something to choose.
     """
+
+    def choose(self, train: tuple[Tensor, Tensor], val: tuple[Tensor, Tensor]) -> None:
+        """Pick hyper-parameters by the validation part, before `fit`; both parts are (inputs, targets)."""
 
     def fit(self, x: Tensor, y: Tensor) -> None:
         """Find the state for inputs (N, ...) and targets (N,) or (N, targets)."""

@@ -44,8 +44,10 @@ class Fitted(Model):
         self.inputs = inputs
         self.output = output
 
-    def fit_at_once(self, x: Tensor, y: Tensor) -> None:
-        """Fit on inputs (N, ...) and targets (N,) or (N, targets)."""
+    def fit_at_once(self, x: Tensor, y: Tensor, val: tuple[Tensor, Tensor] | None = None) -> None:
+        """Fit on inputs (N, ...) and targets (N,) or (N, targets); what there is to choose, `val` decides."""
+        if val is not None:
+            self.estimator.choose((self._scaled(x), y), (self._scaled(val[0]), val[1]))
         self.estimator.fit(self._scaled(x), y)
 
     def forward(self, x: Tensor) -> Tensor:

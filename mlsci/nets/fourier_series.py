@@ -23,9 +23,10 @@ class FourierSeries:
     def __init__(self, grid: Sequence[int], *, modes: Sequence[int], like: Tensor) -> None:
         self.grid = tuple(grid)
         self.modes = tuple(min(count, (side + 1) // 2) for side, count in zip(grid, modes, strict=True))
-        last, side = torch.arange(self.modes[-1]), self.grid[-1]
-        self.weight = torch.where(last > 0, 2.0, 1.0).to(like)  # (m,)
-        self.last = _waves(side, last, like=like)  # (N, m)
+        last = torch.arange(self.modes[-1])
+        pairs = torch.view_as_real(_waves(self.grid[-1], last, like=like).conj().resolve_conj()).flatten(1)  # (N, 2 m)
+        weight = torch.where(last > 0, 2.0, 1.0).repeat_interleave(2).to(like)  # (2 m,)
+        self.analysis, self.synthesis = pairs / self.grid[-1], (pairs * weight).T
         self.first: Tensor | None = None
         if len(self.grid) == 2:
             both = torch.arange(1 - self.modes[0], self.modes[0])
@@ -33,15 +34,15 @@ class FourierSeries:
 
     def coefficients(self, v: Tensor) -> Tensor:
         """The c_k of real fields (B, C, *grid): (B, C, m) or (B, C, 2 m' - 1, m), complex."""
-        c = torch.complex(v @ self.last.real, -v @ self.last.imag) / self.grid[-1]  # (B, C, ..., m)
-        return c if self.first is None else self.first.mH @ c / self.grid[0]  # (B, C, 2m' - 1, m)
+        pairs = v @ self.analysis  # (B, C, ..., 2 m), real and imaginary parts in turn
+        c = torch.view_as_complex(pairs.unflatten(-1, (-1, 2)))  # (B, C, ..., m)
+        return c if self.first is None else self.first.mH / self.grid[0] @ c  # (B, C, 2m' - 1, m)
 
     def values(self, c: Tensor) -> Tensor:
         """The real fields (B, C, *grid) of coefficients."""
         if self.first is not None:
             c = self.first @ c  # (B, C, N', m)
-        c = c * self.weight
-        return c.real @ self.last.real.T - c.imag @ self.last.imag.T  # (B, C, *grid)
+        return torch.view_as_real(c).flatten(-2) @ self.synthesis  # (B, C, *grid)
 
 
 def _waves(side: int, wavenumbers: Tensor, *, like: Tensor) -> Tensor:

@@ -1,0 +1,116 @@
+"""The forecaster: its rollout against a linear recurrence, its scaling, and that it learns."""
+
+import pytest
+import torch
+from torch import nn
+
+from mlsci.models.forecaster import Forecaster
+from mlsci.nets.linear import Linear
+from mlsci.nets.scaling import Standardise
+from mlsci.nets.window_scaling import LastValue, WindowMoments
+
+
+class Fibonacci(nn.Module):
+    """The next `steps` values are sums of the last two, per variable."""
+
+    def __init__(self, steps: int = 1, *, flat: bool = False):
+        super().__init__()
+        self.steps, self.flat = steps, flat
+
+    def forward(self, x):
+        rows = list(x.unbind(1))
+        for _ in range(self.steps):
+            rows.append(rows[-1] + rows[-2])
+        found = torch.stack(rows[-self.steps :], dim=1)
+        return found.flatten(1) if self.flat else found
+
+
+def forecaster(net: nn.Module, *, horizon: int = 6, features: int = 2, **options) -> Forecaster:
+    scaling = options.pop("scaling", Standardise(mean=[0.0] * features, std=[1.0] * features))
+    return Forecaster(net=net, criterion=nn.MSELoss(), shape=(horizon, features), scaling=scaling, bound=1e6, **options)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("steps", [1, 2, 4, 6, 9])
+def test_a_rollout_continues_the_recurrence(steps, flat):
+    past = torch.tensor([[[1.0, 2.0], [1.0, 2.0], [2.0, 4.0]]])
+    found = forecaster(Fibonacci(steps, flat=flat))(past)
+    expected = torch.tensor([3.0, 5, 8, 13, 21, 34])
+    torch.testing.assert_close(found[0], torch.stack((expected, 2 * expected), dim=1))
+
+
+def test_loss_and_evaluation_reach_as_far_as_the_targets():
+    model = forecaster(Fibonacci())
+    past = torch.tensor([[[1.0, 0.0], [2.0, 0.0]]])
+    future = torch.tensor([[[3.0, 0.0], [5.0, 2.0]]])
+    assert model.loss((past, future))[0].item() == pytest.approx(1.0)  # one error of 2 among four values
+    judged = model.evaluate((past, future))
+    assert judged.predictions.shape == judged.targets.shape == (1, 2, 2)
+
+
+def test_what_is_fed_back_is_bounded_and_stays_finite():
+    model = forecaster(nn.Linear(2, 2), horizon=500)
+    model.bound = 10.0
+    nn.init.constant_(model.net.weight, 50.0)
+    found = model(torch.ones(1, 1, 2))
+    assert torch.isfinite(found).all()
+
+
+def test_forecasts_come_back_in_physical_units():
+    scaling = Standardise(mean=[100.0, -5.0], std=[10.0, 0.1])
+    model = forecaster(Fibonacci(), scaling=scaling).double()
+    past = torch.randn(3, 4, 2, dtype=torch.float64)
+    torch.testing.assert_close(model(scaling.inverse(past)), scaling.inverse(model.rollout(past, 6)), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("window", [LastValue(), WindowMoments(floor=1e-9)])
+def test_with_a_window_s_own_zero_a_shifted_past_has_a_shifted_forecast(window):
+    torch.manual_seed(0)
+    model = forecaster(Linear(in_features=10, out_features=6), horizon=6, window=window).double()
+    past = torch.randn(4, 5, 2, dtype=torch.float64)
+    torch.testing.assert_close(model.rollout(past + 7.0, 6), model.rollout(past, 6) + 7.0)
+
+
+def test_with_its_own_deviation_a_window_may_be_of_any_size():
+    torch.manual_seed(0)
+    model = forecaster(Linear(in_features=10, out_features=12), window=WindowMoments(floor=1e-12)).double()
+    past = torch.randn(4, 5, 2, dtype=torch.float64)
+    torch.testing.assert_close(model.rollout(30 * past, 6), 30 * model.rollout(past, 6))
+
+
+def test_a_shortcut_is_added():
+    torch.manual_seed(0)
+    net, shortcut = (Linear(in_features=10, out_features=12) for _ in range(2))
+    past = torch.randn(3, 5, 2)
+    both = forecaster(net, shortcut=shortcut)(past)
+    torch.testing.assert_close(both, forecaster(net)(past) + forecaster(shortcut)(past))
+
+
+def test_gradients_run_through_the_whole_rollout():
+    net = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(net.weight, 0.9)
+    forecaster(net, horizon=5, features=1).rollout(torch.ones(1, 1, 1), 5)[:, -1].sum().backward()
+    assert float(net.weight.grad) == pytest.approx(5 * 0.9**4)  # of w^5
+
+
+def test_a_linear_law_is_learnt():
+    torch.manual_seed(0)
+    time = torch.arange(0, 60) * 0.4
+    series = torch.sin(time)[:, None]
+    windows = series.unfold(0, 8, 1).transpose(1, 2)
+    model = forecaster(Linear(in_features=4, out_features=1), horizon=4, features=1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+    first = model.loss((windows[:, :4], windows[:, 4:]))[0].item()
+    for _ in range(150):
+        optimizer.zero_grad()
+        loss, _ = model.loss((windows[:, :4], windows[:, 4:]))
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 1e-2 * first
+
+
+def test_only_series_are_forecast():
+    with pytest.raises(ValueError, match=r"expected targets of shape \(horizon, F\), got \(3,\)"):
+        Forecaster(net=nn.Identity(), criterion=nn.MSELoss(), shape=(3,), scaling=Standardise(mean=0.0, std=1.0))
+    with pytest.raises(ValueError, match="floor must be positive"):
+        WindowMoments(floor=0.0)
