@@ -70,7 +70,7 @@ def _quadratic(axes: Axes, distances: Mapping[str, Array], outcome: Outcome) -> 
         axes.plot(
             steps, np.where((line > SMALLEST) & (line < 2), line, np.nan), color=GREY, linestyle="--", linewidth=1.2
         )
-        texts.append(f"{NAMES[name]} {measured:.4f} ({exact:.4f})".replace("gradient descent", "descent"))
+        texts.append(f"{NAMES[name]} {measured:.4f} ({exact:.4f})")
     axes.plot([], [], color=GREY, linestyle="--", linewidth=1.2, label="exact rate")
     axes.set_yscale("log")
     axes.set_title(f"quadratic, κ = {kappa:g}; measured rates (exact):\n" + ", ".join(texts), fontsize=8, loc="left")
