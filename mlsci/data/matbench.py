@@ -19,18 +19,21 @@ from mlsci.data.table import Table
 from mlsci.errors import ConfigError, DownloadError, MlsciError
 from mlsci.science.composition import fractions
 from mlsci.science.elements import atomic_number, numbers
+from mlsci.science.oxidation import balanced
 
 ORIGIN = "https://ml.materialsproject.org/projects"
 FOLDS, FOLD_SEED = 5, 18012019  # of the benchmark
+COLUMNS = 4
+NEARLY_NEUTRAL = 0.05  # charge an atom [e] at which the balance has fallen to 1/e
 
 
 @dataclass(kw_only=True, eq=False)
 class Matbench(Table):
-    """Compositions as sets (elements, 2) of (atomic number, share of the atoms), zeros at the end, and one target.
+    """Compositions as sets (elements, 4), see `as_sets`, and one target.
 
     The test part is the official fold `fold`, 0 to 4; `val_fraction` of the other four is the validation part.
-    The origin is converted to a table `mbid, composition, <target>, fold` that is checked by its sha256.
-    A subclass says its `task`, `column` and `sha256`, and how a cell of the column is read.
+    The origin is converted to a table `mbid, composition, <target>, fold`; both are checked by their sha256.
+    A subclass says its `task`, `column`, `sha256` (of the table) and `origin_sha256`, and how a cell is read.
 
     Args:
         elements: rows of a set, at least as many as a composition has elements.
@@ -44,6 +47,7 @@ class Matbench(Table):
     task: ClassVar[str]
     column: ClassVar[str]
     sha256: ClassVar[str]
+    origin_sha256: ClassVar[str]
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,13 +77,13 @@ class Matbench(Table):
         path = data_dir() / self.file
         if self.files is not None or path.is_file():
             return
-        source = fetch(f"matbench/matbench_{self.task}.json.gz", url=self.url, sha256=None)
+        source = fetch(f"matbench/matbench_{self.task}.json.gz", url=self.url, sha256=self.origin_sha256)
         scratch = path.with_name(f".{path.stem}.{os.getpid()}.csv")
         convert(source, scratch, column=self.column, prefix=f"mb-{self.task.replace('_', '-')}")
         scratch.replace(path)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Sets (N, elements, 2), and targets (N, 1) or class numbers (N,)."""
+        """Sets (N, elements, 4), and targets (N, 1) or class numbers (N,)."""
         path = find(self.file, files=self.files, url=self.url, sha256=self.sha256)
         with path.open(newline="") as stream:
             rows = list(csv.DictReader(stream))
@@ -123,6 +127,7 @@ class ExptGap(Matbench):
     task = "expt_gap"
     column = "gap expt"
     sha256 = "df3cbe72e26ec41fc1adfacfec352d1efb123e6359aab79cbf75e324e2df91bf"
+    origin_sha256 = "783e7d1461eb83b00b2f2942da4b95fda5e58a0d1ae26b581c24cf8a82ca75b2"
 
     def value(self, cell: str) -> float:
         """The gap [eV]."""
@@ -134,7 +139,7 @@ class ExptGap(Matbench):
 
     def shapes(self) -> DataSpec:
         """A set of elements in, one gap out."""
-        return DataSpec(inputs=(self.elements, 2), targets=(1,), target_names=("gap",), units={"gap": "eV"})
+        return DataSpec(inputs=(self.elements, COLUMNS), targets=(1,), target_names=("gap",), units={"gap": "eV"})
 
 
 @dataclass(kw_only=True, eq=False)
@@ -144,6 +149,7 @@ class ExptIsMetal(Matbench):
     task = "expt_is_metal"
     column = "is_metal"
     sha256 = "481dc707e309153fc29cdabaa172b41baf0d7d87189ab3d011d7f75644f4b228"
+    origin_sha256 = "8f2a4f9bacdcbc5c2c73615629ee7986f09d39bed40ba7db52b61b2889730887"
 
     def value(self, cell: str) -> float:
         """1 for a metal. Raises MlsciError for something other than True or False."""
@@ -157,23 +163,30 @@ class ExptIsMetal(Matbench):
 
     def shapes(self) -> DataSpec:
         """A set of elements in, two classes out; the metal is the positive one."""
-        return DataSpec(inputs=(self.elements, 2), classes=("not a metal", "metal"))
+        return DataSpec(inputs=(self.elements, COLUMNS), classes=("not a metal", "metal"))
 
 
 def as_sets(formulas: list[str], *, elements: int) -> np.ndarray:
-    """Formulas as (N, elements, 2): atomic number and share of each element, then zeros.
+    """Formulas as (N, elements, 4): a row for each element, then zeros.
+
+    A row is atomic number, share of the atoms, oxidation state in the assignment that comes nearest to neutrality, and
+    balance exp(-|charge an atom| / 0.05 e) of that assignment, which is 1 for a neutral compound (see
+    `mlsci.science.oxidation`).
 
     Raises:
         MlsciError: a formula cannot be read, names no element, or has more than `elements`.
     """
     known = numbers()
-    sets = np.zeros((len(formulas), elements, 2))
+    sets = np.zeros((len(formulas), elements, COLUMNS))
     for row, formula in enumerate(formulas):
         shares = fractions(formula)
         if len(shares) > elements:
             raise MlsciError(f"{formula} has {len(shares)} elements, data.elements={elements} has no room for them")
-        for place, (symbol, share) in enumerate(shares.items()):
-            sets[row, place] = known.get(symbol) or atomic_number(symbol), share
+        present = [known.get(symbol) or atomic_number(symbol) for symbol in shares]
+        states, charge = balanced(present, list(shares.values()))
+        sets[row, : len(present)] = np.stack(
+            [present, list(shares.values()), states, np.full(len(present), np.exp(-charge / NEARLY_NEUTRAL))], axis=1
+        )
     return sets
 
 

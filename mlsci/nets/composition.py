@@ -13,15 +13,16 @@ from mlsci.nets.transformer import visible
 
 
 class CompositionNet(nn.Module):
-    """y = ρ(Σ_i share_i h_i, statistics of properties): sets (B, N, 2) to (B, out_features), in any order.
+    """y = ρ(Σ_i share_i h_i, statistics of properties): sets (B, N, F) to (B, out_features), in any order.
 
-    A row is (atomic number, share); zeros fill smaller sets up and are neither seen nor counted. Each element starts
-    from a learned vector, an affine map of its `properties` and an encoding of its share; `layers` blocks of
+    A row is (atomic number, share, further values); zeros fill smaller sets up and are neither seen nor counted. Each
+    element starts from a learned vector, an affine map of its `properties` and the further values, both called
+    properties below, and an encoding of its share; `layers` blocks of
     self-attention let the elements see each other (none: they do not). ρ is a perceptron of one hidden layer, which
     also sees mean, deviation, least and largest of every property (see `statistics`) unless `described` is false.
 
     `properties` has one row an atomic number from 0 on, standardised columns (94 elements: `mlsci.science.elements`).
-    Raises ValueError for inputs that are no sets of (atomic number, share), and for `properties` that are no table.
+    Raises ValueError for inputs that are no sets of (atomic number, share, ...), and `properties` that are no table.
     """
 
     properties: Tensor
@@ -40,31 +41,31 @@ class CompositionNet(nn.Module):
         described: bool = True,
     ) -> None:
         super().__init__()
-        _, columns = set_shape("CompositionNet", in_shape)
-        if columns != 2:
-            raise ValueError(f"CompositionNet takes sets of (atomic number, share), got inputs of shape {in_shape}")
+        shape = set_shape("CompositionNet", in_shape)
+        if shape[1] < 2:
+            raise ValueError(f"CompositionNet takes sets of (atomic number, share, ...), got inputs of shape {shape}")
         table = torch.as_tensor([list(row) for row in properties], dtype=torch.get_default_dtype())
         if table.ndim != 2 or table.shape[1] < 1:
             raise ValueError(f"CompositionNet: properties must be rows of one length, got {tuple(table.shape)}")
         self.register_buffer("properties", table)
-        self.described = described
+        self.columns, self.described = shape[1], described
+        known = table.shape[1] + shape[1] - 2
         self.element = nn.Embedding(len(table), width)
-        self.property = nn.Linear(table.shape[1], width)
+        self.property = nn.Linear(known, width)
         self.share = nn.Linear(2 * FREQUENCIES + 1, width)
         self.blocks = nn.ModuleList(Block(width, heads=heads, dropout=dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
         self.readout = nn.Sequential(
             nn.Dropout(dropout),
-            nn.Linear(width + (4 * table.shape[1] if described else 0), hidden),
+            nn.Linear(width + (4 * known if described else 0), hidden),
             nn.GELU(),
             nn.Dropout(dropout),
             nn.Linear(hidden, out_features),
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        check_shape(x, "N", 2)
-        z, share = x[..., 0].long(), x[..., 1]  # (B, N)
-        known = self.properties[z]  # (B, N, P)
+        check_shape(x, "N", self.columns)
+        z, share, known = numbered(x, self.properties)  # (B, N), (B, N), (B, N, P)
         h = self.element(z) + self.property(known) + self.share(encode(share))  # (B, N, width)
         mask = visible(z > 0)  # (B, 1, N, N)
         for block in self.blocks:
@@ -76,6 +77,12 @@ class CompositionNet(nn.Module):
 
 
 FREQUENCIES = 6
+
+
+def numbered(x: Tensor, properties: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Atomic numbers (B, N), shares (B, N), and properties with the further values (B, N, P) of rows (B, N, F)."""
+    z = x[..., 0].long()
+    return z, x[..., 1], torch.cat([properties[z], x[..., 2:]], dim=2)
 
 
 def encode(share: Tensor) -> Tensor:

@@ -39,8 +39,14 @@ def properties() -> dict[str, np.ndarray]:
     """
     with FILE.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
-    names = [name for name in rows[0] if name != "symbol"]
+    names = [name for name in rows[0] if name not in ("symbol", "oxidation_states")]
     return {name: np.array([float(row[name] or "nan") for row in rows]) for name in names}
+
+
+def oxidation_states() -> list[tuple[int, ...]]:
+    """The common oxidation states of every element but 0, in the order of atomic numbers; none for most noble gases."""
+    with FILE.open(newline="") as stream:
+        return [tuple(map(int, row["oxidation_states"].split())) for row in csv.DictReader(stream)]
 
 
 def symbols() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class Seen:
 
 
 def test_an_estimator_sees_mean_deviation_least_and_largest_of_the_properties():
-    method = Described(estimator=Seen()).fit(SETS, np.zeros(3))
+    method = Described(estimator=Seen(), columns=2).fit(SETS, np.zeros(3))
     table, count = np.array(scaled_properties()), len(properties())
     x = method.estimator.x
     assert x.shape == (3, 4 * count)
@@ -34,7 +34,7 @@ def test_an_estimator_sees_mean_deviation_least_and_largest_of_the_properties():
 
 
 def test_a_classifier_has_probabilities_and_a_regressor_has_not():
-    classifier = Described(estimator=LogisticRegression()).fit(SETS, np.array([0, 1, 0]))
+    classifier = Described(estimator=LogisticRegression(), columns=2).fit(SETS, np.array([0, 1, 0]))
     assert classifier.predict_proba(SETS).shape == (3, 2)
     assert not hasattr(Described(estimator=LinearRegression()), "predict_proba")
     with pytest.raises(ValueError, match=r"of shape \(N, 2 elements\), got \(3, 5\)"):

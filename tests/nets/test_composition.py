@@ -62,6 +62,17 @@ def test_a_gradient_reaches_every_parameter(sets: Tensor) -> None:
     assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().max() > 0] == []
 
 
+def test_further_columns_are_properties_too(sets: Tensor) -> None:
+    model = CompositionNet(in_shape=(4, 4), out_features=3, properties=TABLE, width=16, hidden=8).eval()
+    more = torch.cat([sets, sets[..., :1] * torch.tensor([0.3, -0.1])], dim=2)
+    expected = model(more)
+    torch.testing.assert_close(model(more[:, [3, 1, 0, 2]]), expected)
+    more[0, 0, 3] += 1
+    assert (model(more)[0] - expected[0]).abs().max() > 1e-4
+    with pytest.raises(ValueError, match=r"expected \(B, N, 4\), got \(2, 4, 2\)"):
+        model(sets)
+
+
 def test_statistics_are_those_of_a_hand_made_table() -> None:
     known = torch.tensor([[[1.0, 4.0], [3.0, -2.0], [9.0, 9.0]]])
     found = statistics(known, torch.tensor([[0.25, 0.75, 0.0]]))
@@ -84,7 +95,7 @@ def test_the_table_travels_with_the_weights_and_the_net_exports(sets: Tensor, tm
     torch.testing.assert_close(program.module()(sets[:1]), model(sets[:1]))
 
 
-@pytest.mark.parametrize("shape", [(4, 3), (2,), (1, 4, 2)])
+@pytest.mark.parametrize("shape", [(4, 1), (2,), (1, 4, 2)])
 def test_what_is_no_set_of_number_and_share_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="takes sets"):
         CompositionNet(in_shape=shape, out_features=1, properties=TABLE)
