@@ -30,7 +30,13 @@ class MNIST1D(Table):
     """Signals (N, 1, 40) and their template; 4000 for training and validation, the 1000 of the authors for testing.
 
     The origin is a pickle: it is read with nothing but numpy arrays allowed, checked by its values, and kept as .npz.
+
+    Args:
+        shuffled: the points of all signals in one random order, as the authors' control has them: what knows of
+            neighbours loses, what does not stays where it is.
     """
+
+    shuffled: bool = False
 
     def prepare_data(self) -> None:
         """Fetch and convert the file where it is not there yet."""
@@ -60,6 +66,8 @@ class MNIST1D(Table):
             _verify(values, str(path))
         self._tested = len(values["y_test"])
         x = np.concatenate([values["x"], values["x_test"]])
+        if self.shuffled:
+            x = x[:, np.random.default_rng(0).permutation(x.shape[1])]
         return x[:, None], np.concatenate([values["y"], values["y_test"]]).astype(np.int64)
 
     def parts(self, targets: np.ndarray) -> Split:

@@ -10,15 +10,17 @@ from torch.nn import functional as F
 from mlsci.nets import check_shape
 
 PADDING_MODES = ("zeros", "border", "reflection")
+KNOTS = 5  # a side, at which elastic displacements are drawn
 
 
 class RandomAffine(nn.Module):
-    """Turns, shifts, zooms and shears each picture of (B, C, H, W) by its own draw; does nothing in eval.
+    """Turns, shifts, zooms, shears and bends each picture of (B, C, H, W) by its own draw; does nothing in eval.
 
     Uniform within: `degrees` (angle, +- degrees), `translate` (+- fraction of the side), `scale` (zoom
-    within 1 +- scale), `shear` (+- degrees). Bilinear; `padding_mode` (zeros, border or reflection) fills
-    what comes from outside. Draws come from torch's global generator of the device. Raises ValueError for
-    ranges out of bounds.
+    within 1 +- scale), `shear` (+- degrees). `elastic` (Simard et al. 2003) is the standard deviation, as a fraction
+    of the side, of displacements at 5 x 5 knots, with a cubic between them. Bilinear; `padding_mode` (zeros, border
+    or reflection) fills what comes from outside. Draws come from torch's global generator of the device. Raises
+    ValueError for ranges out of bounds.
     """
 
     def __init__(
@@ -28,17 +30,19 @@ class RandomAffine(nn.Module):
         translate: float = 0.1,
         scale: float = 0.1,
         shear: float = 0.0,
+        elastic: float = 0.0,
         padding_mode: str = "zeros",
     ) -> None:
         super().__init__()
-        limits = {"degrees": 180.0, "translate": 1.0, "scale": 0.99, "shear": 89.0}
-        values = {"degrees": degrees, "translate": translate, "scale": scale, "shear": shear}
+        limits = {"degrees": 180.0, "translate": 1.0, "scale": 0.99, "shear": 89.0, "elastic": 0.5}
+        values = {"degrees": degrees, "translate": translate, "scale": scale, "shear": shear, "elastic": elastic}
         for name, limit in limits.items():
             if not 0 <= values[name] <= limit:
                 raise ValueError(f"RandomAffine: {name} must be from 0 to {limit}, got {values[name]}")
         if padding_mode not in PADDING_MODES:
             raise ValueError(f"RandomAffine: padding_mode must be in {PADDING_MODES}, got {padding_mode!r}")
         self.degrees, self.translate, self.scale, self.shear = degrees, translate, scale, shear
+        self.elastic = elastic
         self.padding_mode = padding_mode
 
     def forward(self, x: Tensor) -> Tensor:
@@ -54,7 +58,14 @@ class RandomAffine(nn.Module):
             aspect=x.shape[3] / x.shape[2],
         )
         grid = F.affine_grid(matrices.to(x.dtype), list(x.shape), align_corners=False)  # (B, H, W, 2)
+        if self.elastic > 0:
+            grid = grid + self._bends(x)
         return F.grid_sample(x, grid, padding_mode=self.padding_mode, align_corners=False)  # (B, C, H, W)
+
+    def _bends(self, x: Tensor) -> Tensor:
+        """Smooth displacements (B, H, W, 2) in half sides, the unit of `grid_sample`."""
+        knots = 2 * self.elastic * torch.randn(len(x), 2, KNOTS, KNOTS, device=x.device, dtype=x.dtype)
+        return F.interpolate(knots, size=x.shape[2:], mode="bicubic", align_corners=True).movedim(1, -1)
 
 
 class GaussianNoise(nn.Module):

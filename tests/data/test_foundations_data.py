@@ -44,6 +44,18 @@ def test_made_up_signals_keep_the_authors_test_part(tmp_path) -> None:
     np.testing.assert_allclose(x[:, 0], kept, rtol=1e-6)
 
 
+def test_shuffled_signals_are_the_same_points_in_one_other_order(tmp_path) -> None:
+    parts = []
+    for shuffled in (False, True):
+        data = MNIST1D(files=str(tmp_path), shuffled=shuffled)
+        data.fake(tmp_path)
+        data.setup()
+        parts.append(torch.cat([data.split(part).tensors[0][:, 0] for part in ("train", "val", "test")]))
+    columns, moved = ({column.numpy().tobytes(): place for place, column in enumerate(x.T)} for x in parts)
+    assert columns.keys() == moved.keys()
+    assert columns != moved
+
+
 def test_the_real_signals_have_their_size(shared_data) -> None:
     data = MNIST1D()
     data.prepare_data()

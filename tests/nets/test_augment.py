@@ -101,10 +101,24 @@ def test_the_border_fills_the_outside() -> None:
     torch.testing.assert_close(RandomAffine(translate=0.5, padding_mode="border")(x), x)
 
 
+def test_bends_are_smooth_and_of_the_size_that_was_asked_for() -> None:
+    # A linear ramp shows how far the place lies at which it was read.
+    ramp = (torch.arange(32.0) + 0.5) / 32  # as a fraction of the side
+    x = ramp.expand(300, 1, 32, 32)
+    bend = RandomAffine(degrees=0, translate=0, scale=0, elastic=0.02, padding_mode="border")
+    torch.manual_seed(0)
+    moved = (bend(x) - x).squeeze(1)[:, 8:24, 8:24]  # what lies beyond the border is cut there
+    assert moved[:, 8, 8].std() == pytest.approx(0.02, rel=0.15)  # a knot lies in the middle
+    assert moved.mean().abs() < 0.001
+    assert moved.diff(dim=2).abs().max() < 0.02
+    assert moved.std(dim=0).min() > 0.007
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"degrees": -1.0}, "degrees must be from 0 to 180.0, got -1.0"),
+        ({"elastic": 0.6}, "elastic must be from 0 to 0.5, got 0.6"),
         ({"scale": 1.0}, "scale must be from 0 to 0.99, got 1.0"),
         ({"padding_mode": "wrap"}, "padding_mode must be in .*got 'wrap'"),
     ],
