@@ -35,7 +35,7 @@ def test_it_is_of_fourth_order_in_the_step_for_smooth_functions() -> None:
 
 
 def test_the_settings_of_the_data_are_converged_for_functions_of_the_law() -> None:
-    initial = start(20)
+    initial = start(4)
     found = evolved(initial, nu=0.1, time=1.0, modes=512, steps=200)
     fine = evolved(initial, nu=0.1, time=1.0, modes=512, steps=800)
     assert np.all(np.linalg.norm(found - fine, axis=1) < 1e-5 * np.linalg.norm(fine, axis=1))
