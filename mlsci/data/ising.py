@@ -157,4 +157,6 @@ class Ising(Data):
 def _labelled(spins: np.ndarray, T: np.ndarray) -> TensorDataset:
     """Lattices (K, N, L, L) at K temperatures as pairs (K N, 1, L, L) and (K N,)."""
     x = torch.from_numpy(np.ascontiguousarray(spins)).flatten(0, 1).unsqueeze(1)
-    return TensorDataset(x, torch.from_numpy((CRITICAL_TEMPERATURE < T).astype(np.int64)).repeat_interleave(spins.shape[1]))
+    return TensorDataset(
+        x, torch.from_numpy((CRITICAL_TEMPERATURE < T).astype(np.int64)).repeat_interleave(spins.shape[1])
+    )

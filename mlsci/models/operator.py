@@ -4,7 +4,6 @@ import math
 from typing import Any
 
 import torch
-
 from torch import Tensor
 
 from mlsci.models.supervised import Supervised

@@ -28,9 +28,7 @@ def periodic(
     return np.concatenate([np.zeros((count, 1)), found], axis=1)
 
 
-def cosine(
-    count: int, *, points: int, wavenumbers: int, tau: float, alpha: float, draw: np.random.Generator
-) -> Array:
+def cosine(count: int, *, points: int, wavenumbers: int, tau: float, alpha: float, draw: np.random.Generator) -> Array:
     """Fields (count, points, points) with vanishing normal derivative on the unit square, ends included; σ = 1.
 
     The eigenvalue of cos(πkx) cos(πly) is λ = π² (k² + l²), k and l below `wavenumbers`. The functions do not depend
