@@ -28,9 +28,9 @@ MAY_IMPORT = {
     "atoms": {"atoms", "science", "models", "data", "plots", "checkpoint", "verbs", "keyvalue", "clock", "errors"},
 }
 LIGHT = {  # imported by the command line before any verb that needs torch
-    "cli", "arguments_of", "keyvalue", "__init__", "__main__", "launch", "config", "dotted", "overrides", "leftover",
-    "groups", "listing", "completion", "interpolation", "check", "allow", "signature", "schema", "nearest", "errors",
-    "record", "source",
+    "cli", "arguments_of", "keyvalue", "__init__", "__main__", "launch", "continuing", "config", "dotted",
+    "overrides", "leftover", "groups", "listing", "completion", "interpolation", "check", "allow", "signature",
+    "schema", "nearest", "errors", "record", "source",
 }  # fmt: skip
 HEAVY = {"torch", "lightning", "numpy", "sklearn", "matplotlib", "wandb", "torchmetrics"}
 MAY_PRINT = {"cli.py", "launch.py", "run.py", "listing.py"}

@@ -9,7 +9,7 @@ from mlsci.completion import script, words
 
 NETS = (
     *("cnn", "deepset", "egnn", "equivariant", "fno", "kan", "linear", "mlp"),
-    *("modified_mlp", "pinn", "pirate", "resnet", "rnn", "schnet", "set_transformer"),
+    *("modified_mlp", "neural_ode", "pinn", "pirate", "resnet", "rnn", "schnet", "set_transformer"),
     *("siren", "transformer", "unet", "vision_transformer"),
 )
 

@@ -171,14 +171,14 @@ def test_everything_works_from_configs_in_the_working_directory(lab, tmp_path):
 
 
 def test_a_run_of_ones_own_is_continued_with_more_epochs(lab):
-    from mlsci import launch
+    from mlsci.continuing import make_ready
     from mlsci.record import RunFolder
     from mlsci.run import run
 
     (lab / "conf").rename(lab / "configs")
     result = mlsci.train([*FIRST, "trust=[mylab]", "trainer.max_epochs=1", "figures={}", "run.name=c"])
     folder = RunFolder(result.folder)
-    launch._ready(folder, ["trainer.max_epochs=2"])
+    make_ready(folder, ["trainer.max_epochs=2"])
     assert run(folder).metrics["val/loss"] < result.metrics["val/loss"]
 
 

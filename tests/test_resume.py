@@ -12,7 +12,8 @@ import pytest
 import torch
 
 import mlsci
-from mlsci import checkpoint, launch
+from mlsci import checkpoint
+from mlsci.continuing import make_ready
 from mlsci.errors import ConfigError, Interrupted
 from mlsci.record import RunFolder
 from mlsci.run import run
@@ -62,7 +63,7 @@ def test_two_epochs_and_two_more_are_four(tmp_path, workers):
     half = mlsci.train(overrides(tmp_path, "half", "trainer.max_epochs=2", *more))
     assert not same(state(whole.folder), state(half.folder))
     folder = RunFolder(half.folder)
-    launch._ready(folder, ["trainer.max_epochs=4"])
+    make_ready(folder, ["trainer.max_epochs=4"])
     again = run(folder)
     assert same(state(whole.folder), state(half.folder))
     assert again.metrics == whole.metrics
@@ -77,7 +78,7 @@ def test_slices_that_end_before_a_validation_do_not_change_the_best_state(tmp_pa
     folder = RunFolder(slices.folder)
     assert folder.best.is_file()  # nothing has been compared: the end of the slice
     for epochs in (2, 3, 4):
-        launch._ready(folder, [f"trainer.max_epochs={epochs}"])
+        make_ready(folder, [f"trainer.max_epochs={epochs}"])
         run(folder)
     assert same(state(whole.folder), state(slices.folder))
     best = [checkpoint.read(RunFolder(one.folder).best)["state_dict"] for one in (whole, slices)]
@@ -90,7 +91,7 @@ def test_a_run_whose_time_is_used_up_says_what_gives_it_more(tmp_path, capsys):
     told = f"trainer.max_time=00:00:00:00 is used up; with more of it: mlsci resume {found.folder} trainer.max_time=..."
     assert told in capsys.readouterr().out
     with pytest.raises(ConfigError, match=r"finished; give it more to do, for example a trainer.max_time above 00:00"):
-        launch._ready(RunFolder(found.folder), [])
+        make_ready(RunFolder(found.folder), [])
 
 
 def test_workers_do_not_change_the_result(tmp_path):

@@ -56,7 +56,7 @@ class Model(LightningModule):
     Attributes:
         needs_grad: derivatives are needed at validation and test time too.
         takes_pairs: `evaluate` takes (inputs, targets), so that shapes can be checked with made-up ones.
-        fitted_at_once: the model has `fit_at_once(data)` and takes no training steps.
+        fitted_at_once: the model has `fit_at_once(x, y, val)` and takes no training steps.
     """
 
     needs_grad = False

@@ -94,8 +94,8 @@ class UniversalApproximation(Model):
             {name: nn.ModuleList(make(width=width) for width in self.widths) for name, make in activations.items()}
         )
 
-    def fit_at_once(self, x: Tensor, y: Tensor) -> None:
-        """Fit every net to x (N, 1) and y (N, functions)."""
+    def fit_at_once(self, x: Tensor, y: Tensor, val: tuple[Tensor, Tensor] | None = None) -> None:
+        """Fit every net to x (N, 1) and y (N, functions); there is nothing to choose by `val`."""
         for layers in self.layers.values():
             for layer in layers:  # type: ignore[attr-defined]
                 layer.fit(x, y)

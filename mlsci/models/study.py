@@ -37,8 +37,8 @@ class Study(Model):
         self.study = study
         self._measured: tuple[Tensor, Tensor] | None = None
 
-    def fit_at_once(self, x: Tensor, y: Tensor) -> None:
-        """Measure the cases x (N, k); y is not looked at."""
+    def fit_at_once(self, x: Tensor, y: Tensor, val: tuple[Tensor, Tensor] | None = None) -> None:
+        """Measure the cases x (N, k); nothing else is looked at."""
         self(x)
 
     def forward(self, x: Tensor) -> Tensor:

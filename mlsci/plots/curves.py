@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mlsci.plots.history import spans_decades
 from mlsci.plots.series import Series, losses_and_scores, read_series
 from mlsci.plots.style import CYCLE, LINE_STYLES, legend_above, new_figure, plain, tidy
 
@@ -14,7 +16,8 @@ MARKED = 40  # a curve of fewer points shows them
 
 
 def learning_curves(csv_path: str | Path) -> Figure:
-    """Losses against the optimizer step (log axis where all are positive), above the validation metrics.
+    """Losses against the optimizer step (log axis where all are positive), above the validation metrics (log axis
+    where they span two decades).
 
     Blank cells and a torn last line are passed over. Raises ValueError where no loss was ever logged.
     """
@@ -29,6 +32,8 @@ def learning_curves(csv_path: str | Path) -> Figure:
         panels[0].set_yscale("log")
     if scores:
         _draw(panels[1], scores, y="validation metric", first_colour=len(losses))
+        if spans_decades(np.array([value for points in scores.values() for _, value in points])):
+            panels[1].set_yscale("log")
     panels[0].set_xlabel("" if scores else "optimizer step")
     return figure
 

@@ -73,7 +73,7 @@ def _quadratic(axes: Axes, distances: Mapping[str, Array], outcome: Outcome) -> 
         texts.append(f"{NAMES[name]} {measured:.4f} ({exact:.4f})")
     axes.plot([], [], color=GREY, linestyle="--", linewidth=1.2, label="exact rate")
     axes.set_yscale("log")
-    axes.set_title(f"quadratic, κ = {kappa:g}; rates measured (exact):\n" + ", ".join(texts), fontsize=9, loc="left")
+    axes.set_title(f"quadratic, κ = {kappa:g}; measured rates (exact):\n" + ", ".join(texts), fontsize=8, loc="left")
     tidy(axes, x="step", y="distance / first distance")
 
 

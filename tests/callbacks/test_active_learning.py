@@ -10,8 +10,9 @@ import torch
 from matplotlib.figure import Figure
 
 import mlsci
-from mlsci import checkpoint, launch
+from mlsci import checkpoint
 from mlsci.callbacks.active_learning import ActiveLearning
+from mlsci.continuing import make_ready
 from mlsci.data.made_up import labelled
 from mlsci.data.xtb import XTB
 from mlsci.errors import ConfigError, MlsciError
@@ -87,7 +88,7 @@ def test_labels_grow_round_by_round_also_in_a_resumed_run_and_both_arms_meet_in_
     assert curve(one)["curve"][-1][1] == pytest.approx(last, rel=1e-4)
     part = start("part", "trainer.max_epochs=3")
     folder = RunFolder(part)
-    launch._ready(folder, ["trainer.max_epochs=4"])
+    make_ready(folder, ["trainer.max_epochs=4"])
     run(folder)
     assert curve(part) == curve(one)
     weights = [checkpoint.read(run_folder / "checkpoints" / "last.ckpt")["state_dict"] for run_folder in (one, part)]

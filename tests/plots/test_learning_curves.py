@@ -43,6 +43,12 @@ def test_a_negative_loss_has_a_linear_axis(tmp_path: Path) -> None:
     assert axes.get_xlabel() == "optimizer step"
 
 
+@pytest.mark.parametrize(("last", "scale"), [(0.4, "linear"), (0.004, "log")])
+def test_metrics_that_span_decades_have_a_logarithmic_axis(tmp_path: Path, last: float, scale: str) -> None:
+    path = write(tmp_path, "step,epoch,val/loss,val/rmse", "1,0,2,0.5", f"2,0,1,{last}")
+    assert learning_curves(path).axes[1].get_yscale() == scale
+
+
 @pytest.mark.parametrize(
     ("lines", "got"),
     [(["step,epoch,val/rmse", "1,0,2"], "val/rmse"), (["step,epoch,train/loss"], "no numbers"), ([], "no")],
