@@ -4,14 +4,11 @@ import shutil
 
 import pytest
 
+from mlsci import groups
 from mlsci.cli import PLAIN_HELP, VERBS
 from mlsci.completion import script, words
 
-NETS = (
-    *("cnn", "deepset", "egnn", "equivariant", "fno", "kan", "linear", "mlp"),
-    *("modified_mlp", "neural_ode", "pinn", "pirate", "resnet", "rnn", "schnet", "set_transformer"),
-    *("siren", "transformer", "unet", "vision_transformer"),
-)
+NETS = sorted(path.stem for path in (groups.own() / "net").glob("*.yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +29,8 @@ def folder(tmp_path, monkeypatch):
         ("mlsci x", []),
         ("mlsci train net=", [f"net={name}" for name in NETS]),
         ("mlsci train net=ml", ["net=mlp"]),
-        ("mlsci train -m seed=0 net=c", ["net=cnn"]),
-        ("mlsci train experiment=images/", ["experiment=images/digits"]),
+        ("mlsci train -m seed=0 net=cn", ["net=cnn"]),
+        ("mlsci train experiment=images/dig", ["experiment=images/digits"]),
         ("mlsci train nosuch=", []),
         ("mlsci train optimizer.w", ["optimizer.weight_decay="]),
         ("mlsci train see", ["seed="]),
