@@ -78,11 +78,12 @@ def _entries(
     largest = gradient.flatten().abs().argsort(descending=True)[: (count + 1) // 2]
     others = torch.randperm(parameter.numel(), generator=draw)[: count // 2]
     chosen = torch.cat([largest.cpu(), others]).unique()
-    values = parameter.data.view(-1)
+    values = parameter.data  # of whatever memory format
     differences = torch.empty(len(chosen), dtype=torch.float64)
     found = gradient.flatten()[chosen.to(gradient.device)].cpu()
     largest_entry = float(found.abs().max())
-    for place, index in enumerate(chosen.tolist()):
+    for place, number in enumerate(chosen):
+        index = torch.unravel_index(number, values.shape)
         kept, exact = float(values[index]), float(found[place])
         tried = []
         for step in STEPS:

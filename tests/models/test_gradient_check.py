@@ -33,6 +33,13 @@ def test_a_right_gradient_agrees_and_leaves_the_parameters_alone() -> None:
     assert all(torch.equal(p, kept) for p, kept in zip(net.parameters(), before, strict=True))
 
 
+def test_a_parameter_of_another_memory_format_is_changed_in_place() -> None:
+    weight = torch.randn(3, 2, 4, 4, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_()
+    before = weight.detach().clone()
+    assert gradient_error(lambda: weight.pow(3).sum(), [("weight", weight)]).largest < 1e-7
+    assert torch.equal(weight, before)
+
+
 def test_a_gradient_that_is_off_by_a_thousandth_is_seen() -> None:
     weight = torch.randn(5, dtype=torch.float64, requires_grad=True)
     found = gradient_error(lambda: WrongSquare.apply(weight).sum(), [("weight", weight)])
