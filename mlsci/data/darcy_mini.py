@@ -39,7 +39,7 @@ class DarcyMini(Fields):
             arrays = {"x": found["x"].numpy() > 0.5, "y": found["y"].numpy().astype(np.float32)}
             _verify(arrays, part=part, source=source)
             scratch = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-            np.savez(scratch, **arrays)  # type: ignore[arg-type]
+            np.savez(scratch, **arrays)
             scratch.replace(path)
 
     def fake(self, folder: Path) -> None:

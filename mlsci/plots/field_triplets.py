@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
 
 from mlsci.plots.outcome import Array, DoesNotApply, Outcome
 from mlsci.plots.style import BLACK, BLUE, GREY, VERMILION, new_figure, tidy
@@ -76,22 +78,15 @@ class FieldTriplets:
             axes[0].set_ylabel(label, fontsize=9)
         for panel, title in zip(grid[0], (names[0], "truth", "prediction", "error"), strict=True):
             panel.set_title(title, fontsize=9)
-        for panels, picture, name in ((grid[:, 1:3], shown, names[1]), (grid[:, 3], wrong, "error")):
-            bar = figure.colorbar(picture, ax=list(panels.flat), orientation="horizontal", label=name, aspect=25)
+        for panels, picture, name, aspect in ((grid[:, 1:3], shown, names[1], 25), (grid[:, 3], wrong, "error", 12)):
+            bar = figure.colorbar(picture, ax=list(panels.flat), orientation="horizontal", label=name, aspect=aspect)
             bar.ax.tick_params(labelsize=8.5)
-            bar.formatter.set_powerlimits((-2, 3))
-            bar.locator = _few()
-            bar.update_ticks()
+            bar.ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
+            bar.ax.xaxis.set_major_locator(MaxNLocator(4))
         return figure
 
 
-def _few() -> object:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(4)
-
-
-def _picture(axes: Axes, values: Array, *, cmap: str, limits: tuple[float, float]) -> object:
+def _picture(axes: Axes, values: Array, *, cmap: str, limits: tuple[float, float]) -> AxesImage:
     axes.set_xticks([])
     axes.set_yticks([])
     return axes.imshow(values.T, origin="lower", cmap=cmap, vmin=limits[0], vmax=limits[1])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def site_energy(spins: NDArray[np.int8]) -> Array:
+def site_energy(spins: NDArray[np.int8] | Array) -> Array:
     """-Σ s_i s_j / L² over the bonds of lattices (..., L, L), each between -2 and 2, in units of J."""
     bonds = spins * np.roll(spins, -1, -1) + spins * np.roll(spins, -1, -2)  # each from -2 to 2
     return -bonds.mean(axis=(-2, -1), dtype=np.float64)
