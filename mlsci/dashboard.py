@@ -114,7 +114,8 @@ PAGE = Template("""<!doctype html>
   content="script-src 'sha256-$hash'; object-src 'none'; base-uri 'none'">
 <style>$style</style>
 <h1>$title</h1>
-<div id="bar">$counts<input type="search" placeholder="filter: words of a row"></div>
+<div id="bar">$counts<input type="search" aria-label="filter rows"
+ placeholder="filter: words of a row"></div>
 <table id="runs"><thead><tr>$heads</tr></thead><tbody>
 $rows
 </tbody></table>

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mlsci.data.fields import Fields
 from mlsci.data.generated import Recipe
+from mlsci.data.generated_fields import GeneratedFields
 from mlsci.errors import ConfigError
 from mlsci.science.operators import darcy, random_fields
 
@@ -16,51 +16,37 @@ FAKE = {"train": 60, "test": 4}  # functions of made-up files
 
 
 @dataclass(kw_only=True, eq=False)
-class DarcyOperator(Fields):
+class DarcyOperator(GeneratedFields):
     """a -> u of -div(a grad u) = 1 on the unit square, u = 0 on its border.
 
     a is `above` where a field of N(0, (-Δ + tau² I)^-alpha) with vanishing normal derivative is not negative, and
     `below` elsewhere: the law of Li et al. 2021 (arXiv:2010.08895). Solved by finite volumes on a grid of `refine`
-    times the intervals (relative error 2e-3 at 169 points a side, 7e-4 at 337), of which nodes are kept.
+    times the intervals (relative error 2e-3 at 169 points a side, 7e-4 at 337), of which nodes are kept, in 3
+    CPU-minutes at 85 points and 9 at 141.
 
     Args:
         points: nodes a side, the border included.
-        functions: for training and validation.
-        test_functions: for testing.
-        finer: the test is repeated on a grid of so many times the intervals; null: it is not. Divides `refine`.
-        refine: see above.
+        refine: see above; a multiple of `finer`.
         above, below: permeabilities.
         tau, alpha: of the law.
         wavenumbers: of the field, a side.
-        functions_seed: of the functions.
+        The rest is that of `GeneratedFields`.
     """
 
     points: int = 85
-    functions: int = 1000
-    test_functions: int = 200
-    finer: int | None = 2
     refine: int = 4
     above: float = 12.0
     below: float = 3.0
     tau: float = 3.0
     alpha: float = 2.0
     wavenumbers: int = 256
-    functions_seed: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("functions", "test_functions", "wavenumbers"):
-            if getattr(self, name) < 2:
-                raise ConfigError(f"data.{name}: expected at least 2, got {getattr(self, name)}")
-        if self.points < 3:
-            raise ConfigError(f"data.points: expected at least 3, got {self.points}")
+        self.check_counts("wavenumbers")
+        self.check_counts("points", least=3)
         if self.refine < 1 or self.refine % (self.finer or 1):
             raise ConfigError(f"data.refine: expected a multiple of data.finer={self.finer}, got {self.refine}")
-
-    def prepare_data(self) -> None:
-        """Compute what is not in the data folder yet: 3 CPU-minutes at 85 points, 9 at 141."""
-        for part in ("train", "test"):
-            self.recipe(part).prepare(self.files)
 
     def fake(self, folder: Path) -> None:
         """Few phases, a bump as pressure."""
@@ -97,7 +83,7 @@ class DarcyOperator(Fields):
         law = {"wavenumbers": self.wavenumbers, "tau": self.tau, "alpha": self.alpha}
         every = self.refine // self._kept(part)
         points = self.refine * (self.points - 1) + 1
-        count, seed = self._count(part), [self.functions_seed, int(part == "test")]
+        count, seed = self.count(part), self.seeds(part)
 
         def make() -> dict[str, np.ndarray]:
             draw = np.random.default_rng(seed)
@@ -117,9 +103,6 @@ class DarcyOperator(Fields):
             code=(random_fields, darcy),
             make=make,
         )
-
-    def _count(self, part: str) -> int:
-        return self.functions if part == "train" else self.test_functions
 
     def _kept(self, part: str) -> int:
         """Of which fineness the kept grid is, in units of that of training."""

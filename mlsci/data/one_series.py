@@ -16,7 +16,7 @@ class OneSeries(Windows):
     """One variable in one file.
 
     A subclass gives `file` ("folder/file"), `url`, `sha256`, `variable` (name and unit), `time` (length and unit of a
-    time step) and writes `read(path)` and `write(path, values)`, and `made_up()` where a sine will not do.
+    time step) and writes `read(path)` and `write(path, values)`.
     """
 
     file: ClassVar[str]

@@ -53,17 +53,14 @@ class Forecasts:
         before, after = found.time(len(past), first=1 - len(past)), found.time(len(truth), first=1)
         few: dict[str, Any] = {"marker": "o", "markersize": 3} if len(past) + len(truth) < 80 else {}
         axes.plot(before, past, color=GREY, linewidth=1.2, label="past", zorder=3, **few)
+        last, joined = past[-1], np.append(0.0, after)  # all goes on from the last known value
         if len(found.truth) >= self.enough:
             errors = -found.error[:, :, variable]  # truth - forecast: where the truth may lie
             for low, high, alpha in BANDS:
-                lower, upper = np.percentile(errors, (low, high), axis=0)
-                label = f"{high - low} %"
-                axes.fill_between(
-                    after, forecast + lower, forecast + upper, color=BLUE, alpha=alpha, linewidth=0, label=label
+                lower, upper = (
+                    np.append(last, forecast + error) for error in np.percentile(errors, (low, high), axis=0)
                 )
-        joined = np.append(0.0, after)  # both go on from the last known value
-        axes.plot(joined, np.append(past[-1], truth), color=BLACK, linewidth=1.4, label="truth", **few)
-        axes.plot(
-            joined, np.append(past[-1], forecast), color=BLUE, linewidth=1.4, linestyle="--", label="forecast", **few
-        )
+                axes.fill_between(joined, lower, upper, color=BLUE, alpha=alpha, linewidth=0, label=f"{high - low} %")
+        axes.plot(joined, np.append(last, truth), color=BLACK, linewidth=1.4, label="truth", **few)
+        axes.plot(joined, np.append(last, forecast), color=BLUE, linewidth=1.4, linestyle="--", label="forecast", **few)
         axes.axvline(0.5 * found.step, color=GREY, linewidth=0.8, linestyle=":")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from mlsci.plots.outcome import DoesNotApply, Outcome
 from mlsci.plots.style import BLUE, GREY, ORANGE, VERMILION, new_figure, note, tidy
 
-KINDS = (("energy", "energy a site (J)", BLUE), ("magnetisation", "magnetisation a site", BLUE))
+KINDS = (("energy", "energy a site (J)"), ("magnetisation", "magnetisation a site"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +25,11 @@ class IsingExact:
         if law is None or "window" not in outcome.extras:
             raise DoesNotApply("notes: expected the law of data=ising_exact")
         figure = new_figure(5.2)
-        grid = figure.subplots(2, 2)
-        for quantity, (_, label, _) in enumerate(KINDS):
-            self._law(grid[0, quantity], outcome, law=law, quantity=quantity, label=label)
-        grid[0, 0].legend(fontsize=8.5, frameon=False, loc="upper left")
-        for axes in grid[1]:
-            axes.remove()
-        self._cumulants(figure.add_subplot(2, 1, 2), outcome)
+        grid = figure.subplot_mosaic([["energy", "magnetisation"], ["cumulants", "cumulants"]])
+        for quantity, (name, label) in enumerate(KINDS):
+            self._law(grid[name], outcome, law=law, quantity=quantity, label=label)
+        grid["energy"].legend(fontsize=8.5, frameon=False, loc="upper left")
+        self._cumulants(grid["cumulants"], outcome)
         return figure
 
     def _law(self, axes: Axes, outcome: Outcome, *, law: object, quantity: int, label: str) -> None:

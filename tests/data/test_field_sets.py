@@ -91,6 +91,13 @@ def test_without_a_finer_grid_there_is_no_such_part(tmp_path):
     assert not data.has("finer")
 
 
+@pytest.mark.parametrize("field_set", [BurgersOperator, DarcyOperator])
+@pytest.mark.parametrize(("name", "value"), [("functions", 1), ("test_functions", 0), ("finer", 0), ("points", 1)])
+def test_too_few_of_anything_are_refused(field_set, name, value):
+    with pytest.raises(ConfigError, match=rf"data\.{name}: expected at least \d.*, got {value}"):
+        field_set(**{name: value})
+
+
 def test_too_many_held_out_pairs_are_refused(tmp_path):
     data = BurgersOperator(points=32, validation=60, files=str(tmp_path))
     data.fake(tmp_path)

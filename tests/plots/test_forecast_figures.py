@@ -59,6 +59,7 @@ def test_the_bands_hold_the_errors_of_all_windows():
     error = (given.targets - given.predictions)[:, -1, 0]
     assert np.ptp(last) == pytest.approx(np.subtract(*np.percentile(error, (95, 5))), rel=1e-5)
     assert np.ptp(narrow[np.isclose(narrow[:, 0], 6.0), 1]) < np.ptp(last)
+    assert np.ptp(wide[np.isclose(wide[:, 0], 0.0), 1]) == 0  # open from the last known value on: one step has some too
 
 
 def test_few_windows_have_no_bands():

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mlsci.errors import ConfigError
 from mlsci.science.ising.observables import binder_cumulant, crossing, site_energy, site_magnetisation
 from mlsci.science.ising.swendsen_wang import configurations
 
@@ -16,7 +17,7 @@ Array = NDArray[np.float64]
 class IsingSampling:
     """Energy, magnetisation (the mean of its modulus) and critical temperature, one a case (N, 3): (N, 1).
 
-    T_c is where Binder's cumulants of two sizes cross, the zero of a line through their differences.
+    T_c is where Binder's cumulants of two sizes cross, by a parabola through their differences.
 
     Args:
         side: of lattices for energy and magnetisation.
@@ -26,19 +27,26 @@ class IsingSampling:
         equilibration: sweeps before the first of them.
         interval: sweeps between two.
         seed: of all chains.
+
+    Raises:
+        ConfigError: two sizes that are not in order, or a window of fewer than three temperatures.
     """
 
     def __init__(
         self,
         *,
         side: int = 64,
-        sides: Sequence[int] = (24, 48),
-        window: Sequence[float] = (2.21, 2.24, 2.27, 2.30, 2.33),
+        sides: Sequence[int] = (16, 64),
+        window: Sequence[float] = (2.24, 2.255, 2.27, 2.285, 2.3),
         samples: int = 10,
         equilibration: int = 40,
-        interval: int = 4,
+        interval: int = 5,
         seed: int = 0,
     ):
+        if len(sides) != 2 or sides[0] >= sides[1]:
+            raise ConfigError(f"model.study.sides: expected a smaller and a larger lattice, got {list(sides)}")
+        if len(window) < 3:
+            raise ConfigError(f"model.study.window: expected three temperatures or more, got {list(window)}")
         self.side = side
         self.sides = tuple(sides)
         self.window = np.array(window, dtype=np.float64)

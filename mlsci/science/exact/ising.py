@@ -44,7 +44,7 @@ class IsingLaw:
         return torch.tensor([*rows, (2, 0.0, self.transition_chains)], dtype=torch.float64)
 
     def few(self) -> Tensor:
-        rows = [(0, self.energies[0], 2), (1, self.magnetisations[0], 2), (2, 0.0, 16)]
+        rows = [(0, self.energies[0], 2), (1, self.magnetisations[0], 2), (2, 0.0, 8)]
         return torch.tensor(rows, dtype=torch.float64)
 
     def answers(self, cases: Tensor) -> Tensor:

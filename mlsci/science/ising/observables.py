@@ -31,12 +31,15 @@ def binder_cumulant(magnetisations: Array) -> Array:
 
 
 def crossing(x: Array, first: Array, second: Array) -> float:
-    """Where two curves (K,) at x (K,) cross: the zero of a straight line fitted to their difference.
+    """Where one curve (K,) at x (K,) falls below the first: the falling zero of a parabola fitted to second - first.
 
-    Raises ValueError where the line does not cross zero between the ends of x.
+    So the cumulant of a larger lattice crosses that of a smaller one. A straight line would be off: below the critical
+    temperature both tend to 2/3, and their difference to 0. Raises ValueError where it does not fall through zero
+    between the ends of x.
     """
-    slope, offset = np.polyfit(x - x.mean(), second - first, 1)
-    where = float(x.mean() - offset / slope) if slope else np.inf
-    if not x.min() <= where <= x.max():
+    bend, slope, height = np.polyfit(x - x.mean(), second - first, 2)
+    zeros = np.roots([bend, slope, height])
+    falling = [float(z.real) for z in zeros if z.imag == 0 and 2 * bend * z.real + slope < 0]
+    if not falling or not x.min() <= x.mean() + falling[0] <= x.max():
         raise ValueError(f"the curves do not cross between {x.min():g} and {x.max():g}")
-    return where
+    return float(x.mean()) + falling[0]

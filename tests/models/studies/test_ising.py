@@ -1,7 +1,9 @@
 """The study of the Ising model: few lattices of it against the law, and a crossing that is not there."""
 
+import pytest
 import torch
 
+from mlsci.errors import ConfigError
 from mlsci.models.studies.ising import IsingSampling
 from mlsci.science.exact.ising import IsingLaw
 
@@ -21,6 +23,12 @@ def test_it_finds_what_the_law_says() -> None:
 
 
 def test_curves_that_do_not_cross_give_no_number() -> None:
-    study = IsingSampling(side=8, sides=(4, 24), window=(2.0, 2.1), samples=5, equilibration=8, interval=2)
+    study = IsingSampling(side=8, sides=(4, 24), window=(2.0, 2.05, 2.1), samples=5, equilibration=8, interval=2)
     found = study.measure(torch.tensor([[2.0, 0.0, 20.0]], dtype=torch.float64))
     assert torch.isnan(found).all()
+
+
+@pytest.mark.parametrize(("name", "value"), [("sides", [24, 4]), ("sides", [4]), ("window", [2.2, 2.3])])
+def test_sizes_and_temperatures_that_give_no_crossing_are_refused(name: str, value: list) -> None:
+    with pytest.raises(ConfigError, match=rf"model\.study\.{name}: expected .*, got"):
+        IsingSampling(**{name: value})

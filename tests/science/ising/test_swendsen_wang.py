@@ -66,9 +66,13 @@ def test_the_cumulant_knows_both_phases_and_curves_cross_where_they_do() -> None
     np.testing.assert_allclose(binder_cumulant(np.stack([0.9 * signs, -0.2 * signs])), 2 / 3)
     assert abs(binder_cumulant(draw.normal(size=100_000))) < 0.02
     x = np.linspace(2.2, 2.4, 5)
-    assert crossing(x, -(x - 2.27), -3 * (x - 2.27)) == pytest.approx(2.27)
-    with pytest.raises(ValueError, match=r"do not cross between 2\.2 and 2\.4"):
-        crossing(x, x, x + 1)
+    assert crossing(x, -(x - 2.27), -3 * (x - 2.27) - 5 * (x - 2.27) ** 2) == pytest.approx(2.27)
+    both = (x - 2.25) * (x - 2.35)  # falls through zero at 2.25 and rises at 2.35
+    assert crossing(x, 0 * x, both) == pytest.approx(2.25)
+    assert crossing(x, both, 0 * x) == pytest.approx(2.35)
+    for second in (x + 1, -(x - 2.5)):
+        with pytest.raises(ValueError, match=r"do not cross between 2\.2 and 2\.4"):
+            crossing(x, 0 * x, second)
 
 
 @pytest.mark.parametrize("wrong", [{"samples": 0}, {"side": 2}, {"temperatures": [1.0, -1.0]}])
