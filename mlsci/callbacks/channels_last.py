@@ -11,13 +11,15 @@ class ChannelsLast(Callback):
     Only the order in memory changes; after training it is the ordinary one, which exporters expect.
     """
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Channels innermost."""
-        _arrange(pl_module, torch.channels_last)
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Channels innermost, before others (EMA, optimizers) take copies of the weights."""
+        if stage == "fit":
+            _arrange(pl_module, torch.channels_last)
 
-    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """The ordinary order."""
-        _arrange(pl_module, torch.contiguous_format)
+        if stage == "fit":
+            _arrange(pl_module, torch.contiguous_format)
 
 
 def _arrange(model: nn.Module, order: torch.memory_format) -> None:

@@ -16,10 +16,10 @@ def test_weights_of_convolutions_change_their_order_and_back_and_nothing_else() 
     net = CNN(in_shape=(3, 8, 8), out_features=2, channels=(4, 4), hidden=8)
     before = {name: value.clone() for name, value in net.state_dict().items()}
     weights = [block[0].weight for block in net.blocks]
-    ChannelsLast().on_fit_start(None, net)
+    ChannelsLast().setup(None, net, stage="fit")
     assert all(innermost(weight) for weight in weights)
     assert net.head[1].weight.is_contiguous()
-    ChannelsLast().on_fit_end(None, net)
+    ChannelsLast().teardown(None, net, stage="fit")
     assert all(weight.is_contiguous() for weight in weights)
     assert all(block[0].weight is weight for block, weight in zip(net.blocks, weights, strict=True))  # the optimizer's
     assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
@@ -27,15 +27,15 @@ def test_weights_of_convolutions_change_their_order_and_back_and_nothing_else() 
 
 def test_parameters_with_four_axes_that_are_no_convolutions_stay() -> None:
     net = FNO(in_shape=(1, 16), out_shape=(1, 16), modes=4, width=4, layers=1)
-    ChannelsLast().on_fit_start(None, net)
+    ChannelsLast().setup(None, net, stage="fit")
     assert net.layers[0].weight.is_contiguous()
 
 
 def test_training_gives_the_same_net_but_for_rounding(tmp_path) -> None:
     small = ["data=digits", "net=cnn", "net.channels=[8,8]", "optimizer=sgd", "trainer.max_epochs=1", "logger=none"]
     plain, other = (
-        mlsci.train([*small, f"callbacks=[{names}]", "test=false", f"run.dir={tmp_path / names[-5:]}"]).model
-        for names in ("checkpoint", "checkpoint,channels_last")
+        mlsci.train([*small, f"callbacks=[{names}]", "test=false", f"run.dir={tmp_path / name}"]).model
+        for name, names in (("plain", "checkpoint,ema"), ("other", "checkpoint,ema,channels_last"))
     )
     assert other.net.blocks[1][0].weight.is_contiguous()
     for mine, theirs in zip(other.parameters(), plain.parameters(), strict=True):
