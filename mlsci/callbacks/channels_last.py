@@ -25,4 +25,5 @@ class ChannelsLast(Callback):
 def _arrange(model: nn.Module, order: torch.memory_format) -> None:
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
-            module.weight.data = module.weight.data.contiguous(memory_format=order)
+            # `contiguous` would leave one channel as it is, whose strides still decide which kernels run.
+            module.weight.data = module.weight.data.to(memory_format=order)
