@@ -70,7 +70,7 @@ class CNN(nn.Module):
             width = next_width
         self.blocks = nn.Sequential(*blocks)
         if axes == 2:  # channels innermost in memory: a quarter faster on CPUs, the same numbers
-            self.blocks.to(memory_format=torch.channels_last)
+            self.blocks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.head = nn.Sequential(
             Average() if average else nn.Flatten(),
             nn.Linear(width if average else width * math.prod(grid), hidden),
