@@ -19,17 +19,17 @@ from mlsci.data.table import Table
 from mlsci.errors import ConfigError, DownloadError, MlsciError
 from mlsci.science.composition import fractions
 from mlsci.science.elements import atomic_number, numbers
-from mlsci.science.oxidation import balanced
+from mlsci.science.oxidation import balanced, closed_shells, electrons_kept
 
 ORIGIN = "https://ml.materialsproject.org/projects"
 FOLDS, FOLD_SEED = 5, 18012019  # of the benchmark
-COLUMNS = 4
+COLUMNS = 6
 NEARLY_NEUTRAL = 0.05  # charge an atom [e] at which the balance has fallen to 1/e
 
 
 @dataclass(kw_only=True, eq=False)
 class Matbench(Table):
-    """Compositions as sets (elements, 4), see `as_sets`, and one target.
+    """Compositions as sets (elements, 6), see `as_sets`, and one target.
 
     The test part is the official fold `fold`, 0 to 4; `val_fraction` of the other four is the validation part.
     The origin is converted to a table `mbid, composition, <target>, fold`; both are checked by their sha256.
@@ -83,7 +83,7 @@ class Matbench(Table):
         scratch.replace(path)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Sets (N, elements, 4), and targets (N, 1) or class numbers (N,)."""
+        """Sets (N, elements, 6), and targets (N, 1) or class numbers (N,)."""
         path = find(self.file, files=self.files, url=self.url, sha256=self.sha256)
         with path.open(newline="") as stream:
             rows = list(csv.DictReader(stream))
@@ -167,10 +167,11 @@ class ExptIsMetal(Matbench):
 
 
 def as_sets(formulas: list[str], *, elements: int) -> np.ndarray:
-    """Formulas as (N, elements, 4): a row for each element, then zeros.
+    """Formulas as (N, elements, 6): a row for each element, then zeros.
 
-    A row is atomic number, share of the atoms, oxidation state in the assignment that comes nearest to neutrality, and
-    balance exp(-|charge an atom| / 0.05 e) of that assignment, which is 1 for a neutral compound (see
+    A row is atomic number, share of the atoms, oxidation state in the assignment that comes nearest to neutrality,
+    balance exp(-|charge an atom| / 0.05 e) of that assignment, which is 1 for a neutral compound, valence electrons
+    that the element keeps in that state, in tens, and 1 where these are none, a pair or a filled shell (see
     `mlsci.science.oxidation`).
 
     Raises:
@@ -184,9 +185,10 @@ def as_sets(formulas: list[str], *, elements: int) -> np.ndarray:
             raise MlsciError(f"{formula} has {len(shares)} elements, data.elements={elements} has no room for them")
         present = [known.get(symbol) or atomic_number(symbol) for symbol in shares]
         states, charge = balanced(present, list(shares.values()))
-        sets[row, : len(present)] = np.stack(
-            [present, list(shares.values()), states, np.full(len(present), np.exp(-charge / NEARLY_NEUTRAL))], axis=1
-        )
+        kept = electrons_kept(present, states)
+        balance = np.full(len(present), np.exp(-charge / NEARLY_NEUTRAL))
+        columns = (present, list(shares.values()), states, balance, kept / 10, closed_shells(kept, states))
+        sets[row, : len(present)] = np.stack(columns, axis=1)
     return sets
 
 

@@ -16,7 +16,7 @@ class Described:
     treated as properties. A classifier has probabilities, a regressor values. Raises ValueError for another width.
     """
 
-    def __init__(self, *, estimator: Any, columns: int = 4):
+    def __init__(self, *, estimator: Any, columns: int = 6):
         self.estimator = estimator
         self.columns = columns
         if hasattr(estimator, "predict_proba"):

@@ -12,6 +12,7 @@ import numpy as np
 
 from mlsci.science.elements import oxidation_states, properties
 
+CLOSED = (0, 2, 8, 10, 18)  # electrons: none, a pair, s²p⁶, d¹⁰, all of them
 FAR = 1.0  # charge an atom, as which everything beyond counts, and compounds that have no anion
 
 
@@ -33,6 +34,27 @@ def balanced(numbers: Sequence[int], shares: Sequence[float]) -> tuple[np.ndarra
     size = np.abs(every) @ np.asarray(shares, dtype=np.float64)
     best = int(np.lexsort((size, charge.round(6)))[0])
     return every[best], min(float(charge[best]), FAR)
+
+
+def electrons_kept(numbers: Sequence[int], states: np.ndarray) -> np.ndarray:
+    """The valence electrons (elements,) that are left at each element in its oxidation state; 0 where that is 0.
+
+    Valence electrons are those of the s and p shells, and of the d shell in groups 3 to 12: Ti4+ keeps none, Ti3+ one,
+    O2- eight, Zn2+ ten. What keeps none, a filled shell or a lone pair conducts less than what keeps something else.
+    """
+    left = _valence()[np.asarray(numbers) - 1] - states
+    return np.where(states == 0, 0.0, left)
+
+
+def closed_shells(kept: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """1 where an element in an oxidation state keeps none, a pair or a filled shell of electrons, else 0."""
+    return (np.isin(kept, CLOSED) & (states != 0)).astype(np.float64)
+
+
+@cache
+def _valence() -> np.ndarray:
+    known = properties()
+    return known["s"] + known["p"] + np.where(known["group"] <= 12, known["d"], 0.0)
 
 
 @cache

@@ -34,8 +34,8 @@ EXPECTED = {  # inputs, targets, classes, samples
     "photoz": ((5,), (1,), 0, 5000),
     "pulsars": ((8,), (), 2, None),
     "mnist": ((1, 28, 28), (), 10, None),
-    "expt_gap": ((4, 4), (1,), 0, None),
-    "expt_is_metal": ((4, 4), (), 2, None),
+    "expt_gap": ((4, 6), (1,), 0, None),
+    "expt_is_metal": ((4, 6), (), 2, None),
 }
 
 

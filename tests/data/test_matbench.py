@@ -27,9 +27,11 @@ def rows(path):
 def test_sets_hold_atomic_numbers_shares_oxidation_states_and_balance():
     found = as_sets(["Ag(AuS)2", "Al0.25Ga0.75As"], elements=4)
     np.testing.assert_allclose(found[0, :, :2], [[47, 0.2], [79, 0.4], [16, 0.4], [0, 0]])
-    np.testing.assert_allclose(found[1], [[13, 0.125, 3, 1], [31, 0.375, 3, 1], [33, 0.5, -3, 1], [0, 0, 0, 0]])
+    np.testing.assert_allclose(
+        found[1], [[13, 0.125, 3, 1, 0, 1], [31, 0.375, 3, 1, 0, 1], [33, 0.5, -3, 1, 0.8, 1], [0] * 6]
+    )
     (alloy,) = as_sets(["Cu3Zn"], elements=2)
-    np.testing.assert_allclose(alloy[:, 2:], [[0, np.exp(-20)]] * 2)
+    np.testing.assert_allclose(alloy[:, 2:], [[0, np.exp(-20), 0, 0]] * 2)
 
 
 def test_a_composition_that_does_not_fit_is_named():

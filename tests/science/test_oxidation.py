@@ -5,7 +5,7 @@ import pytest
 
 from mlsci.science.composition import fractions
 from mlsci.science.elements import atomic_number, oxidation_states
-from mlsci.science.oxidation import balanced
+from mlsci.science.oxidation import balanced, closed_shells, electrons_kept
 
 
 def states(formula: str) -> tuple[dict[str, float], float]:
@@ -44,6 +44,26 @@ def test_metals_have_no_anion(formula: str) -> None:
     found, charge = states(formula)
     assert not any(found.values())
     assert charge == 1.0
+
+
+@pytest.mark.parametrize(
+    ("symbol", "state", "kept", "closed"),
+    [
+        ("Ti", 4, 0, 1),
+        ("Ti", 3, 1, 0),
+        ("O", -2, 8, 1),
+        ("Zn", 2, 10, 1),
+        ("Fe", 3, 5, 0),
+        ("Pb", 2, 2, 1),
+        ("La", 3, 0, 1),
+        ("Cu", 0, 0, 0),
+    ],
+)
+def test_electrons_that_an_ion_keeps(symbol: str, state: int, kept: int, closed: int) -> None:
+    states = np.array([float(state)])
+    found = electrons_kept([atomic_number(symbol)], states)
+    assert found.tolist() == [kept]
+    assert closed_shells(found, states).tolist() == [closed]
 
 
 def test_a_noble_gas_is_neutral_by_itself() -> None:
