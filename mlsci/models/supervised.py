@@ -49,8 +49,10 @@ class Supervised(Model):
 
     def outputs(self, x: Tensor) -> Tensor:
         """What the net says, in the units of the criterion, (B, out_features) or (B, *shape)."""
-        z = self.net(x if self.inputs is None else self.inputs(x))
-        # A net that gives fields may see another grid than the one of the spec.
+        return self.shaped(self.net(x if self.inputs is None else self.inputs(x)))
+
+    def shaped(self, z: Tensor) -> Tensor:
+        """Outputs of a net in the shape of targets; one that gives fields may see another grid than the spec's."""
         return z if self.shape is None or z.ndim == 1 + len(self.shape) else z.flatten(1).unflatten(1, self.shape)
 
     def physical(self, outputs: Tensor) -> Tensor:

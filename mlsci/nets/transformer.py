@@ -78,7 +78,7 @@ class Transformer(nn.Module):
         h = self.embed(self._tokens(x))  # (B, tokens, width)
         if self.places is not None:
             h = h + self.places[: h.shape[1]]
-        mask = None if present is None else _visible(present)  # (B, 1, T, T)
+        mask = None if present is None else visible(present)  # (B, 1, T, T)
         for block in self.blocks:
             h = block(h, mask)  # (B, tokens, width)
         y = self.readout(self.norm(h), present)  # (B, out_features) or (B, tokens, outputs)
@@ -97,7 +97,7 @@ class Transformer(nn.Module):
         return tokens
 
 
-def _visible(present: Tensor) -> Tensor:
+def visible(present: Tensor) -> Tensor:
     """Which columns a row may look at: those that are there, and itself, so that no row sees nothing."""
     itself = torch.eye(present.shape[1], dtype=torch.bool, device=present.device)  # (T, T)
     return present[:, None, None, :] | itself  # (B, 1, T, T)

@@ -10,18 +10,32 @@ import torch
 from mlsci.data.breast_cancer import BreastCancer
 from mlsci.data.diabetes import Diabetes
 from mlsci.data.digits import Digits
+from mlsci.data.matbench import ExptGap, ExptIsMetal
+from mlsci.data.mnist import MNIST
 from mlsci.data.photoz import PhotoZ
 from mlsci.data.pulsars import Pulsars
 from mlsci.data.spec import DataSpec
 from mlsci.errors import ConfigError, DownloadError, MlsciError
 
-SETS = {"digits": Digits, "diabetes": Diabetes, "breast_cancer": BreastCancer, "photoz": PhotoZ, "pulsars": Pulsars}
+SETS = {
+    "digits": Digits,
+    "diabetes": Diabetes,
+    "breast_cancer": BreastCancer,
+    "photoz": PhotoZ,
+    "pulsars": Pulsars,
+    "mnist": MNIST,
+    "expt_gap": ExptGap,
+    "expt_is_metal": ExptIsMetal,
+}
 EXPECTED = {  # inputs, targets, classes, samples
     "digits": ((1, 8, 8), (), 10, 1797),
     "diabetes": ((10,), (1,), 0, 442),
     "breast_cancer": ((30,), (), 2, 569),
     "photoz": ((5,), (1,), 0, 5000),
     "pulsars": ((8,), (), 2, None),
+    "mnist": ((1, 28, 28), (), 10, None),
+    "expt_gap": ((4, 2), (1,), 0, None),
+    "expt_is_metal": ((4, 2), (), 2, None),
 }
 
 

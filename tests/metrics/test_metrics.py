@@ -9,6 +9,7 @@ from sklearn import metrics as reference
 
 from mlsci.metrics.accuracy import Accuracy
 from mlsci.metrics.auc import ROCAUC
+from mlsci.metrics.balanced_accuracy import BalancedAccuracy
 from mlsci.metrics.errors import MAE, MSE, R2, RMSE, SMAPE
 from mlsci.metrics.f1 import F1
 from mlsci.metrics.redshift import OutlierFraction, SigmaNMAD
@@ -68,6 +69,9 @@ def test_accuracy_f1_and_auc_are_those_of_scikit_learn(batch, classes):
     assert measured(F1(positive=0), predictions, labels, batch=batch) == pytest.approx(
         reference.f1_score(labels, said, pos_label=0)
     )
+    balanced = measured(BalancedAccuracy(), predictions, labels, batch=batch)
+    assert balanced == pytest.approx(reference.balanced_accuracy_score(labels, said))
+    assert balanced == pytest.approx(reference.roc_auc_score(labels, said))  # of hard answers
     expected = reference.roc_auc_score(labels, predictions[:, 1])
     assert measured(ROCAUC(), predictions, labels, batch=batch) == pytest.approx(expected, rel=1e-12)
 
