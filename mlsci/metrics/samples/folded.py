@@ -101,7 +101,7 @@ def _normal(shape: tuple[int, ...], fan_in: int, draw: torch.Generator, device: 
 
 def _train(logits, parameters: list[Tensor], x: Tensor, y: Tensor, *, settings, draw: torch.Generator) -> None:
     """Minimise the sum over folds of the cross entropy; every fold draws the same numbers of its own samples."""
-    with torch.inference_mode(False), torch.enable_grad():
+    with torch.enable_grad():
         for parameter in parameters:
             parameter.requires_grad_()
         optimizer = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=settings.weight_decay)

@@ -42,6 +42,10 @@ class ClassifierTest:
         warn_if_few("classifier two-sample test, of each kind", count, FEWEST)
         if self.folds < 2 or count < 2 * self.folds:
             raise ValueError(f"classifier test: {self.folds} folds need 2 samples each, got {count} of a kind")
+        with torch.inference_mode(False), torch.no_grad():  # classifiers are trained, also in a test
+            return self._measure(samples, truth, count)
+
+    def _measure(self, samples: Tensor, truth: Tensor, count: int) -> dict[str, float]:
         draw = torch.Generator().manual_seed(self.seed)
         each = count // self.folds  # of a kind and fold
         parts = []
