@@ -1,0 +1,51 @@
+"""Samples of a mixture in the plane with their margins, and how many each mode got."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mlsci.plots.outcome import DoesNotApply, Outcome
+from mlsci.plots.style import BLACK, BLUE, VERMILION, new_figure, tidy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Modes:
+    """Samples (N, 2) over the known centres, histograms of both axes beside the truth, and samples a mode.
+
+    `notes["distribution"]` has `centres` (K, 2) and `std`. A sample beyond `reach` standard deviations of all centres
+    is red and counts for no mode. Raises DoesNotApply where there are no centres.
+    """
+
+    reach: float = 3.0
+
+    def __call__(self, outcome: Outcome) -> Figure:
+        mixture = outcome.notes.get("distribution")
+        if getattr(mixture, "centres", None) is None:
+            raise DoesNotApply("expected a mixture with known centres")
+        samples, truth = np.asarray(outcome.predictions), np.asarray(outcome.targets)
+        centres = np.asarray(mixture.centres)
+        away = np.linalg.norm(samples[:, None] - centres, axis=2)  # (N, K)
+        near = away.min(axis=1) <= self.reach * mixture.std
+        counts = np.bincount(away.argmin(axis=1)[near], minlength=len(centres))
+        figure = new_figure(6.4)
+        grid = figure.add_gridspec(3, 2, height_ratios=(1, 4, 1.5), width_ratios=(4, 1))
+        plane = figure.add_subplot(grid[1, 0])
+        plane.plot(*samples[~near].T, ".", color=VERMILION, markersize=2.5, label="far from all modes")
+        plane.plot(*samples[near].T, ".", color=BLUE, markersize=2.5, label="near a mode")
+        plane.plot(*centres.T, "+", color=BLACK, markersize=7, label="modes")
+        tidy(plane, x="x", y="y")
+        for axis, place in ((0, grid[0, 0]), (1, grid[1, 1])):
+            margin = figure.add_subplot(place, **({"sharex": plane} if axis == 0 else {"sharey": plane}))
+            turned = "horizontal" if axis else "vertical"
+            bins = np.linspace(truth[:, axis].min() - 1, truth[:, axis].max() + 1, 81)
+            margin.hist(samples[:, axis], bins=bins, density=True, orientation=turned, color=BLUE, alpha=0.6)
+            margin.hist(truth[:, axis], bins=bins, density=True, orientation=turned, histtype="step", color=BLACK)
+            margin.axis("off")
+        bars = figure.add_subplot(grid[2, :])
+        bars.bar(np.arange(len(centres)), counts / len(samples), color=BLUE)
+        bars.axhline(1 / len(centres), color=BLACK, linewidth=1.0, linestyle="--")
+        found = f"{int((counts > 0).sum())} of {len(centres)} found, {100 * near.mean():.1f} % near one"
+        tidy(bars, x=f"number of the mode: {found}", y="share")
+        plane.legend(loc="upper right", fontsize=8.5, framealpha=0.9)
+        return figure
