@@ -37,3 +37,25 @@ class RelativeL2(Metric):
 
 def _same(values: Tensor) -> Tensor:
     return values
+
+
+class MeanRelativeL2(Metric):
+    """The mean over samples of ‖prediction − target‖₂ / ‖target‖₂, in float64: as neural operators are compared."""
+
+    total: Tensor
+    seen: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_state("seen", torch.tensor(0), dist_reduce_fx="sum")
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        """Add samples (N, ...)."""
+        ours, truth = predictions.double().flatten(1), targets.double().flatten(1)
+        self.total = self.total + ((ours - truth).norm(dim=1) / truth.norm(dim=1)).sum()
+        self.seen = self.seen + len(truth)
+
+    def compute(self) -> Tensor:
+        """The error; infinite or NaN where a target is zero everywhere."""
+        return self.total / self.seen

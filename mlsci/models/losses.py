@@ -18,3 +18,11 @@ class WeightedCrossEntropy(nn.Module):
 
     def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return nn.functional.cross_entropy(outputs, targets, weight=self.weights, label_smoothing=self.label_smoothing)
+
+
+class RelativeL2Loss(nn.Module):
+    """The mean over samples (B, ...) of ‖output − target‖₂ / ‖target‖₂ (Li et al. 2021, arXiv:2010.08895)."""
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        difference = (outputs - targets).flatten(1).norm(dim=1)  # (B,)
+        return (difference / targets.flatten(1).norm(dim=1)).mean()

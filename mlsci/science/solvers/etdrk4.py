@@ -26,7 +26,8 @@ class Semilinear:
     """u_t = linear(D) u + outer(D) flux(u), where D = d/dx, on the periodic `domain` for 0 <= t <= t_end.
 
     `linear` and `outer` are polynomials in D that take an array, e.g. `lambda D: 0.01 * D**2`; `flux` maps the values
-    u to values; `initial` maps x to u(x, 0), complex where the solution is.
+    u to values; `initial` maps x to u(x, 0), complex where the solution is. Many solutions at once: it maps x (N,) to
+    (solutions, N).
     """
 
     initial: Function
@@ -43,7 +44,7 @@ class Semilinear:
 
 
 class _Fourier:
-    """Transforms between values (modes,) and coefficients; a real function keeps the non-negative wavenumbers only."""
+    """Transforms between values (..., modes) and coefficients; real functions keep non-negative wavenumbers only."""
 
     def __init__(self, equation: Semilinear, *, modes: int, dealias: bool):
         left, right = equation.domain
@@ -78,8 +79,9 @@ class _Fourier:
         if oversample == 1:
             return fine
         if not self.complex:
-            return np.append(fine[:half], 2 * fine[half].real)
-        return np.concatenate([fine[:half], [fine[half] + fine[-half]], fine[-half + 1 :]])
+            return np.concatenate([fine[..., :half], 2 * fine[..., half : half + 1].real], axis=-1)
+        nyquist = fine[..., half, None] + fine[..., -half, None]
+        return np.concatenate([fine[..., :half], nyquist, fine[..., -half + 1 :]], axis=-1)
 
 
 def _weights(L: Array, step: float, nodes: int = 64) -> tuple[Array, Array, Array, Array]:
@@ -105,7 +107,7 @@ def _weights(L: Array, step: float, nodes: int = 64) -> tuple[Array, Array, Arra
 def etdrk4(
     equation: Semilinear, *, modes: int, outputs: int, substeps: int, dealias: bool = False, oversample: int = 8
 ) -> Array:
-    """The solution (outputs + 1, modes) at equidistant times from 0 to t_end, of fourth order in the step.
+    """The solution (outputs + 1, ..., modes) at equidistant times from 0 to t_end, of fourth order in the step.
 
     The step is t_end / outputs / substeps; `modes` must be even. `dealias` keeps the lower two thirds of the modes of
     the nonlinear term, which is exact for a quadratic flux. The first row holds the initial values themselves. Raises

@@ -1,0 +1,49 @@
+"""Operator learning: supervised learning of maps between functions, tested on a finer grid as well."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mlsci.models.supervised import Supervised
+
+POINTS = 2**17  # of the fields that go through the net together when nothing is learned: what memory is good for
+
+
+class Operator(Supervised):
+    """`Supervised` for fields (B, channels, *grid); where the data has a part "finer", two further test values.
+
+    For every metric `test/<metric>_finer` on a grid that the net has never seen, and `test/<metric>_finer_ratio` to
+    that of the test part. Both are NaN for a net that takes one grid only.
+    """
+
+    def predict(self, inputs: Tensor) -> Tensor:
+        """Fields (B, channels', *grid) in physical units, some at a time."""
+        together = max(POINTS // inputs[0, 0].numel(), 1)
+        return torch.cat([self(some) for some in inputs.split(together)])
+
+    def final_metrics(self, data: Any) -> dict[str, float]:
+        """The metrics on the finer grid (zero-shot super-resolution)."""
+        if not data.has("finer"):
+            return {}
+        coarse, fine = self._measured(data, part="test"), self._measured(data, part="finer")
+        found = {f"test/{name}_finer": value for name, value in fine.items()}
+        return found | {f"test/{name}_finer_ratio": value / coarse[name] for name, value in fine.items()}
+
+    @torch.no_grad()
+    def _measured(self, data: Any, *, part: str) -> dict[str, float]:
+        """The test metrics on a part."""
+        x, y = data.split(part).tensors
+        try:
+            predictions = self.predict(x.to(self.device)).cpu()
+        except ValueError:  # how nets refuse a shape
+            return dict.fromkeys(self.test_metrics, math.nan)
+        return {name: float(_value(metric, predictions, y)) for name, metric in self.test_metrics.items()}
+
+
+def _value(metric: Any, predictions: Tensor, targets: Tensor) -> Tensor:
+    fresh = metric.clone().cpu()
+    fresh.reset()
+    fresh.update(predictions, targets)
+    return fresh.compute()
