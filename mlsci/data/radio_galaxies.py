@@ -145,7 +145,7 @@ def cleaned(image: np.ndarray, *, size_arcsec: float) -> np.ndarray:
     image = np.nan_to_num(image)
     noise = image
     for _ in range(5):  # clip the noise until the source is out of it
-        noise = noise[abs(noise - np.median(noise)) < CLIP * noise.std()]
+        noise = noise[abs(noise - np.median(noise)) <= CLIP * noise.std()]
     image = np.where(image > np.median(noise) + CLIP * noise.std(), image, 0.0)
     row, column = ((size - SIDE) // 2 for size in image.shape)
     image = image[row : row + SIDE, column : column + SIDE]

@@ -61,6 +61,7 @@ class Flow(Generative):
         self.base = (StandardNormal if base is None else base)(shape=self.shape)
         self.action = action
         self.draws = draws
+        self._chain: Tensor | None = None
 
     def log_prob(self, x: Tensor, condition: Tensor) -> Tensor:
         """log p(x) of data (B, *shape) in physical units, in nats: (B,)."""
@@ -99,6 +100,7 @@ class Flow(Generative):
             size = torch.cat([x.flatten(1).mean(dim=1).abs() for x, _ in parts])
         log_z, error = log_partition(log_weights)
         states = metropolis(log_weights, seed=self.seed)
+        self._chain = size[states.to(size.device)].cpu()
         share = float(effective_sample_size(log_weights))
         if share < FEW:
             text = f"effective sample size {share:.2g} of {self.draws} samples: log Z and its error mean nothing"
@@ -108,8 +110,12 @@ class Flow(Generative):
             "test/log_z": float(log_z),
             "test/log_z_stderr": float(error),
             "test/acceptance": float((states.diff() != 0).double().mean()),
-            "test/autocorrelation_time": autocorrelation_time(size[states.to(size.device)].cpu()),
+            "test/autocorrelation_time": autocorrelation_time(self._chain),
         }
+
+    def shown(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        """With an action, once it was tested: |mean of a sample| along the Metropolis chain, (draws,)."""
+        return {} if self._chain is None else {"chain": self._chain}
 
     def predict(self, inputs: Tensor) -> Tensor:
         """The anomaly score (B, 1) of inputs (B, *shape): -log p(x), in nats."""

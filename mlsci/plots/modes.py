@@ -47,5 +47,7 @@ class Modes:
         bars.axhline(1 / len(centres), color=BLACK, linewidth=1.0, linestyle="--")
         found = f"{int((counts > 0).sum())} of {len(centres)} found, {100 * near.mean():.1f} % near one"
         tidy(bars, x=f"number of the mode: {found}", y="share")
-        plane.legend(loc="upper right", fontsize=8.5, framealpha=0.9)
+        figure.legend(
+            *plane.get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=9, frameon=False
+        )
         return figure

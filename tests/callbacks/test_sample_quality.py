@@ -43,7 +43,7 @@ class Told(Perfect):
         return GRID.centres[condition].float()
 
 
-def tested(model, callback):
+def judged(model, callback):
     data = Known(distribution=GRID, samples=4, val_samples=4, test_samples=400)
     data.setup()
     trainer = Trainer(
@@ -64,7 +64,7 @@ def test_every_value_of_every_comparison_is_logged():
         "classifier": ClassifierTest(classifier=FoldedMLP(hidden=[8], steps=20)),
         "nll": KnownDensity(distribution=GRID),
     }
-    found = tested(Perfect(), SampleQuality(comparisons=comparisons))
+    found = judged(Perfect(), SampleQuality(comparisons=comparisons))
     assert found["test/modes_found"] == 4
     assert abs(found["test/classifier_auc"] - 0.5) < 5 * found["test/classifier_auc_stderr"]
     assert found["test/nll_entropy"] == pytest.approx(GRID.entropy())
@@ -75,18 +75,18 @@ def test_every_value_of_every_comparison_is_logged():
 
 
 def test_a_model_with_conditions_is_told_the_targets_of_the_test_part():
-    found = tested(Told(), SampleQuality(comparisons={"modes": ModeCount(mixture=GRID)}, samples=800))
+    found = judged(Told(), SampleQuality(comparisons={"modes": ModeCount(mixture=GRID)}, samples=800))
     assert found["test/modes_kl"] < 0.01
     assert found["test/modes_high_quality"] == 1.0
 
 
 def test_samples_that_are_not_finite_are_counted_and_left_out():
     with pytest.warns(RuntimeWarning, match="100 of 400 samples are not finite"):
-        found = tested(Perfect(spoiled=100), SampleQuality(comparisons={"modes": ModeCount(mixture=GRID)}))
+        found = judged(Perfect(spoiled=100), SampleQuality(comparisons={"modes": ModeCount(mixture=GRID)}))
     assert found["test/finite_samples"] == 0.75
     assert found["test/modes_found"] == 4
     with pytest.warns(RuntimeWarning, match="400 of 400 samples are not finite"):
-        assert tested(Perfect(spoiled=400), SampleQuality(comparisons={}))["test/finite_samples"] == 0.0
+        assert judged(Perfect(spoiled=400), SampleQuality(comparisons={}))["test/finite_samples"] == 0.0
 
 
 def test_a_model_that_cannot_sample_is_refused():
@@ -95,6 +95,6 @@ def test_a_model_that_cannot_sample_is_refused():
             return batch[0].sum(), {}
 
     with pytest.raises(ConfigError, match="a Plain cannot sample"):
-        tested(Plain(), SampleQuality(comparisons={}))
+        judged(Plain(), SampleQuality(comparisons={}))
     with pytest.raises(ConfigError, match="samples: expected at least 1, got 0"):
         SampleQuality(comparisons={}, samples=0)

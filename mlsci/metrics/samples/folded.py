@@ -22,10 +22,12 @@ class FoldedMLP:
     Args:
         hidden: widths.
         steps, batch_size, lr, weight_decay: of AdamW with a cosine schedule.
+        passes: at most, over the training part; fewer steps then.
     """
 
     hidden: tuple[int, ...] | list[int] = (64, 64)
     steps: int = 600
+    passes: int = 60
     batch_size: int = 256
     lr: float = 5e-3
     weight_decay: float = 1e-2
@@ -59,10 +61,12 @@ class FoldedCNN:
     Args:
         channels: of each convolution; the field is halved as long as it can be.
         steps, batch_size, lr, weight_decay: of AdamW with a cosine schedule.
+        passes: at most, over the training part; fewer steps then.
     """
 
     channels: tuple[int, ...] | list[int] = (16, 32, 32)
     steps: int = 400
+    passes: int = 20
     batch_size: int = 128
     lr: float = 3e-3
     weight_decay: float = 1e-2
@@ -101,12 +105,13 @@ def _normal(shape: tuple[int, ...], fan_in: int, draw: torch.Generator, device: 
 
 def _train(logits, parameters: list[Tensor], x: Tensor, y: Tensor, *, settings, draw: torch.Generator) -> None:
     """Minimise the sum over folds of the cross entropy; every fold draws the same numbers of its own samples."""
+    steps = max(min(settings.steps, settings.passes * x.shape[1] // settings.batch_size), 1)
     with torch.enable_grad():
         for parameter in parameters:
             parameter.requires_grad_()
         optimizer = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=settings.weight_decay)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
-        for _ in range(settings.steps):
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+        for _ in range(steps):
             index = torch.randint(x.shape[1], (settings.batch_size,), generator=draw).to(x.device)
             labels = y[index].expand(len(x), -1)
             loss = F.binary_cross_entropy_with_logits(logits(x[:, index]), labels, reduction="none").mean(dim=1)

@@ -8,7 +8,7 @@ from torch import Tensor
 from mlsci.metrics.samples.base import Features, check, warn_if_few
 from mlsci.metrics.samples.folded import Classifier, FoldedMLP
 
-FEWEST = 200  # of each kind
+FEWEST = 100  # of each kind
 
 
 @dataclass(frozen=True, kw_only=True)

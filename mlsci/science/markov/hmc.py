@@ -21,11 +21,14 @@ class Chains:
 
 @dataclass(frozen=True, kw_only=True)
 class HMC:
-    """Samples exp(-S): trajectories of `leaps` leapfrog steps, then Metropolis; exact for any step size.
+    """Samples exp(-S): trajectories of leapfrog steps, then Metropolis; exact for any step size.
+
+    The number of steps of a trajectory is drawn anew from 1 to 2 `leaps` - 1: at a fixed length a mode whose half
+    period it is would only change its sign, and keep its amplitude for ever (Mackenzie 1989, Phys. Lett. B 226, 369).
 
     Args:
         step: length of a leapfrog step.
-        leaps: steps a trajectory.
+        leaps: steps a trajectory, on average.
         burn_in: trajectories before the first state that is kept.
         every: trajectories between two that are kept.
 
@@ -59,7 +62,8 @@ class HMC:
         for number in range(trajectories):
             p = torch.randn(x.shape, generator=draw, dtype=x.dtype)
             energy = S + p.square().flatten(1).sum(dim=1) / 2
-            proposed, p = self._leapfrog(x, p, force)
+            leaps = int(torch.randint(1, 2 * self.leaps, (1,), generator=draw))
+            proposed, p = self._leapfrog(x, p, force, leaps=leaps)
             S_new = action(proposed)
             change = S_new + p.square().flatten(1).sum(dim=1) / 2 - energy
             yes = torch.rand(len(x), generator=draw, dtype=x.dtype).log() < -change  # NaN is refused
@@ -71,9 +75,9 @@ class HMC:
                     states.append(x)
         return Chains(states=torch.stack(states), acceptance=accepted / (kept * self.every))
 
-    def _leapfrog(self, x: Tensor, p: Tensor, force: Function) -> tuple[Tensor, Tensor]:
+    def _leapfrog(self, x: Tensor, p: Tensor, force: Function, *, leaps: int) -> tuple[Tensor, Tensor]:
         p = p - self.step / 2 * force(x)
-        for leap in range(self.leaps):
+        for leap in range(leaps):
             x = x + self.step * p
-            p = p - (self.step if leap < self.leaps - 1 else self.step / 2) * force(x)
+            p = p - (self.step if leap < leaps - 1 else self.step / 2) * force(x)
         return x, p

@@ -66,14 +66,14 @@ def test_convolutions_see_correlations_of_pixels():
     white = normal(300, 1, 8, 8, seed=1)
     smooth = normal(300, 1, 8, 8, seed=2)
     smooth = (smooth + smooth.roll(1, -1)) / math.sqrt(2)
-    test = ClassifierTest(classifier=FoldedCNN(channels=[4], steps=100, batch_size=64), folds=2)
-    assert test(smooth, white)["auc"] > 0.8
+    test = ClassifierTest(classifier=FoldedCNN(channels=[4], steps=100, passes=50, batch_size=64), folds=2)
+    assert test(smooth, white)["auc"] > 0.65
     same = test(normal(300, 1, 8, 8, seed=3), white)
     assert abs(same["auc"] - 0.5) < 4 * same["auc_stderr"]
 
 
 def test_few_samples_are_named_and_fewer_refused():
-    with pytest.warns(TooFewSamples, match="two-sample test, of each kind: 40 samples, needs at least 200"):
+    with pytest.warns(TooFewSamples, match="two-sample test, of each kind: 40 samples, needs at least 100"):
         ClassifierTest(classifier=FoldedMLP(hidden=[], steps=1))(normal(40, 2, seed=1), normal(60, 2, seed=2))
     with (
         pytest.warns(TooFewSamples),

@@ -31,12 +31,19 @@ def test_hmc_samples_a_normal_distribution_at_any_step():
     assert 0.5 < float(found.acceptance.mean()) < 0.99
 
 
+def test_a_mode_whose_half_period_is_a_trajectory_is_sampled_too():
+    hmc = HMC(step=math.pi / 20, leaps=20, burn_in=60)
+    start = torch.full((200, 1), 5.0, dtype=torch.float64)
+    found = hmc.run(start, 20, action=lambda x: x.square().sum(dim=1) / 2, force=lambda x: x, draw=generator())
+    assert float(found.states.square().mean()) == pytest.approx(1.0, abs=0.15)
+
+
 def test_the_energy_is_kept_to_second_order_in_the_step():
     action, force = (lambda x: x.pow(4).sum(dim=1)), (lambda x: 4 * x.pow(3))
     x, p = torch.full((1, 1), 0.8, dtype=torch.float64), torch.full((1, 1), 0.3, dtype=torch.float64)
     drift = []
     for leaps in (10, 20, 40):
-        at, momentum = HMC(step=1.0 / leaps, leaps=leaps)._leapfrog(x, p, force)
+        at, momentum = HMC(step=1.0 / leaps)._leapfrog(x, p, force, leaps=leaps)
         drift.append(abs(float(action(at) + momentum.square().sum() / 2 - action(x) - p.square().sum() / 2)))
     assert math.log2(drift[0] / drift[1]) == pytest.approx(2, abs=0.15)
     assert math.log2(drift[1] / drift[2]) == pytest.approx(2, abs=0.1)
