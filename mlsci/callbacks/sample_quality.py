@@ -25,17 +25,17 @@ class SampleQuality(Callback):
     are objects (samples (N, *shape), truth (M, *shape)) -> {value: number}, mlsci.metrics.samples.
 
     Args:
-        comparisons: by name.
+        comparisons: by name; None leaves one out.
         samples: how many are drawn; None: as many as the test part has.
 
     Raises:
         ConfigError: a model that cannot sample, fewer than one sample, or no test part in memory.
     """
 
-    def __init__(self, *, comparisons: Mapping[str, Comparison], samples: int | None = None):
+    def __init__(self, *, comparisons: Mapping[str, Comparison | None], samples: int | None = None):
         if samples is not None and samples < 1:
             raise ConfigError(f"callbacks: samples: expected at least 1, got {samples}")
-        self.comparisons = dict(comparisons)
+        self.comparisons = {name: one for name, one in comparisons.items() if one is not None}
         self.samples = samples
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -14,7 +14,7 @@ from mlsci.errors import ConfigError, DownloadError
 from mlsci.science.distributions.base import Distribution
 
 FILE = "counts.csv"
-FAKE = (64, 32, 128)
+FAKE = (64, 32, 100)
 
 
 @dataclass(kw_only=True, eq=False)

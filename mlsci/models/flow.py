@@ -16,6 +16,7 @@ from mlsci.nets.flows.transform import Transform
 from mlsci.nets.scaling import Standardise
 
 FEW = 0.01  # an effective sample size below it says nothing of log Z
+SETTLED = 500  # steps before it is warned of: no flow fits at its start
 
 
 class Flow(Generative):
@@ -102,7 +103,8 @@ class Flow(Generative):
         states = metropolis(log_weights, seed=self.seed)
         self._chain = size[states.to(size.device)].cpu()
         share = float(effective_sample_size(log_weights))
-        if share < FEW:
+        just_begun = self._trainer is not None and self.global_step < SETTLED
+        if share < FEW and not just_begun:
             text = f"effective sample size {share:.2g} of {self.draws} samples: log Z and its error mean nothing"
             warnings.warn(f"flow: {text}", RuntimeWarning, stacklevel=2)
         return {

@@ -74,8 +74,8 @@ def _spectra(power: Axes, error: Axes, samples: Array, truth: Array, *, exact: A
 
 
 def _values(axes: Axes, samples: Array, truth: Array) -> None:
-    edges = np.quantile(truth, [0.0, 1.0]) + np.array([-0.5, 0.5]) * truth.std()
-    bins = np.linspace(*edges, 61)
+    beyond = 0.5 * truth.std()
+    bins = np.linspace(float(truth.min() - beyond), float(truth.max() + beyond), 61)
     shares = [np.stack([np.histogram(field, bins)[0] for field in part]) / part[0].size for part in (samples, truth)]
     ours, theirs = (share / (bins[1] - bins[0]) for share in shares)
     middle = (bins[1:] + bins[:-1]) / 2

@@ -1,11 +1,13 @@
 """Samples of a mixture in the plane with their margins, and how many each mode got."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mlsci.plots.outcome import DoesNotApply, Outcome
+from mlsci.plots.outcome import Array, DoesNotApply, Outcome
 from mlsci.plots.style import BLACK, BLUE, VERMILION, new_figure, tidy
 
 
@@ -20,7 +22,7 @@ class Modes:
     reach: float = 3.0
 
     def __call__(self, outcome: Outcome) -> Figure:
-        mixture = outcome.notes.get("distribution")
+        mixture: Any = outcome.notes.get("distribution")
         if getattr(mixture, "centres", None) is None:
             raise DoesNotApply("expected a mixture with known centres")
         samples, truth = np.asarray(outcome.predictions), np.asarray(outcome.targets)
@@ -35,13 +37,8 @@ class Modes:
         plane.plot(*samples[near].T, ".", color=BLUE, markersize=2.5, label="near a mode")
         plane.plot(*centres.T, "+", color=BLACK, markersize=7, label="modes")
         tidy(plane, x="x", y="y")
-        for axis, place in ((0, grid[0, 0]), (1, grid[1, 1])):
-            margin = figure.add_subplot(place, **({"sharex": plane} if axis == 0 else {"sharey": plane}))
-            turned = "horizontal" if axis else "vertical"
-            bins = np.linspace(truth[:, axis].min() - 1, truth[:, axis].max() + 1, 81)
-            margin.hist(samples[:, axis], bins=bins, density=True, orientation=turned, color=BLUE, alpha=0.6)
-            margin.hist(truth[:, axis], bins=bins, density=True, orientation=turned, histtype="step", color=BLACK)
-            margin.axis("off")
+        _margin(figure.add_subplot(grid[0, 0], sharex=plane), samples[:, 0], truth[:, 0], turned=False)
+        _margin(figure.add_subplot(grid[1, 1], sharey=plane), samples[:, 1], truth[:, 1], turned=True)
         bars = figure.add_subplot(grid[2, :])
         bars.bar(np.arange(len(centres)), counts / len(samples), color=BLUE)
         bars.axhline(1 / len(centres), color=BLACK, linewidth=1.0, linestyle="--")
@@ -51,3 +48,11 @@ class Modes:
             *plane.get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=9, frameon=False
         )
         return figure
+
+
+def _margin(axes: Axes, samples: Array, truth: Array, *, turned: bool) -> None:
+    bins = np.linspace(float(truth.min()) - 1, float(truth.max()) + 1, 81).tolist()
+    along: Literal["horizontal", "vertical"] = "horizontal" if turned else "vertical"
+    axes.hist(samples, bins=bins, density=True, orientation=along, color=BLUE, alpha=0.6)
+    axes.hist(truth, bins=bins, density=True, orientation=along, histtype="step", color=BLACK)
+    axes.axis("off")

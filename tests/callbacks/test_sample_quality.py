@@ -63,6 +63,7 @@ def test_every_value_of_every_comparison_is_logged():
         "modes": ModeCount(mixture=GRID),
         "classifier": ClassifierTest(classifier=FoldedMLP(hidden=[8], steps=20)),
         "nll": KnownDensity(distribution=GRID),
+        "none": None,
     }
     found = judged(Perfect(), SampleQuality(comparisons=comparisons))
     assert found["test/modes_found"] == 4

@@ -51,7 +51,7 @@ def test_labels_of_modes_are_classes_and_amplitudes_are_values():
 
 def test_made_up_counts_take_the_place_of_configured_ones(tmp_path):
     Known(distribution=FIELD).fake(tmp_path)
-    assert Known(distribution=FIELD, files=str(tmp_path)).test_samples == 128
+    assert Known(distribution=FIELD, files=str(tmp_path)).test_samples == 100
     with pytest.raises(DownloadError, match="no such file"):
         Known(distribution=FIELD, files=str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="expected at least 2 each, got 1, 1000 and 5000"):
