@@ -27,9 +27,11 @@ class GAN(Generative):
 
     Every batch is one step: the critic's, and in every `critic_steps`-th batch the generator's after it; `global_step`
     counts batches. Optimizer and schedule are those of the config; the critic has an optimizer of its own, whose
-    rate follows the generator's, from `critic_lr` where that is given. Logs the losses `critic`, `generator` and `penalty`, the norms of both gradients, `real` and
-    `fake` (mean scores), and `variance_ratio`, the samples' variance over the data's, both over the batch: at the end
-    of an epoch below 0.1 of it a warning names the number. There is no likelihood: train with the last state kept.
+    rate follows the generator's, from `critic_lr` where that is given.
+
+    Logs the losses `critic`, `generator` and `penalty`, the norms of both gradients, `real` and `fake` (mean scores),
+    and `variance_ratio`, the samples' variance over the data's in a batch: where it is below 0.1 at the end of an
+    epoch, a warning names it. There is no likelihood: train with the last state kept.
 
     Args:
         shape: of one input.
@@ -78,7 +80,7 @@ class GAN(Generative):
                 if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
                     parametrizations.spectral_norm(module)
         self.adversary: Adversary = RelativisticPairing() if adversary is None else adversary
-        self.penalty = ZeroCentred(r1=1.0, r2=1.0) if penalty is None else penalty
+        self.penalty = ZeroCentred() if penalty is None else penalty
         self.latent = latent
         self.critic_steps = critic_steps
         self.critic_lr = critic_lr
@@ -120,9 +122,10 @@ class GAN(Generative):
         for group in self.critic_optimizer.param_groups if self.critic_optimizer is not None else []:
             group["lr"] = self._lr_ratio * self.pace.lr
         found = self._critic_step(real, told)
-        if int(self.batches) % self.critic_steps == 0 or not self._last:
+        if int(self.batches) % self.critic_steps == 0:
             self._last = self._generator_step(real, told)
-        scalars = {**found, **self._last}
+        none = real.new_zeros(())  # before the generator's first step
+        scalars = {**found, "generator": none, "generator_gradient": none, **self._last}
         return scalars["critic"] + scalars["generator"], scalars
 
     def _critic_step(self, real: Tensor, told: Tensor) -> dict[str, Tensor]:
@@ -180,7 +183,11 @@ class GAN(Generative):
     def on_train_epoch_end(self) -> None:
         """Step a schedule that counts epochs, and look for a collapse."""
         super().on_train_epoch_end()
-        if self._variance_ratio is not None and self._variance_ratio < COLLAPSED and int(self.batches) // self.critic_steps >= SETTLED:
+        if (
+            self._variance_ratio is not None
+            and self._variance_ratio < COLLAPSED
+            and int(self.batches) // self.critic_steps >= SETTLED
+        ):
             warnings.warn(
                 f"gan: mode collapse: the variance of samples is {self._variance_ratio:.2g} of the data's "
                 f"(epoch {self.current_epoch}); try a larger penalty or batch, or another adversary",
