@@ -67,7 +67,7 @@ def test_a_linear_autoencoder_finds_what_pca_finds() -> None:
     best = float((exact.reconstruct(x, told) - x).square().mean())
     model = Autoencoder(shape=[6], encoder=LINEAR, decoder=LINEAR, latent=2)
     train(model, x, 300)
-    error = float(model.predict(x).mean())
+    error = float(model.predict(x).mean().detach())
     assert best - 1e-6 < error < best * 1.01
     torch.testing.assert_close(model.predict(x)[:, 0], (model.reconstruct(x, told) - x).square().mean(dim=1))
 

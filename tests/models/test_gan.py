@@ -8,10 +8,13 @@ import torch
 from torch import Tensor, nn
 
 import mlsci
+from mlsci.continuing import make_ready
 from mlsci.errors import ConfigError, NonFiniteLoss
 from mlsci.models.gan import GAN
 from mlsci.models.gan_losses import NonSaturating, RelativisticPairing, UnitSlope, Wasserstein, ZeroCentred
 from mlsci.nets.mlp import MLP
+from mlsci.record import RunFolder
+from mlsci.run import run as continued
 
 NET = partial(MLP, in_features=1, out_features=1, hidden=32, activation=nn.LeakyReLU(0.2))
 
@@ -102,20 +105,26 @@ def run(folder, *overrides: str):
         [
             "data=digits", "model=gan", "net.hidden=16", "model.critic.hidden=16", "model.critic_steps=2",
             "trainer.limit_train_batches=5", "trainer.max_epochs=2", "callbacks=[checkpoint,ema]", "logger=csv",
-            "optimizer=adam", "model.critic_lr=5e-4", "figures={}", "threads=1", f"run.dir={folder}", *overrides,
+            "optimizer=adam", "model.generator_lr=5e-4", "figures={}", "threads=1", f"run.dir={folder}", *overrides,
         ]
     )  # fmt: skip
 
 
-def test_steps_are_counted_once_over_both_optimizers(tmp_path) -> None:
+def test_steps_are_counted_once_and_a_resumed_run_is_the_same(tmp_path) -> None:
     whole = run(tmp_path / "whole", "scheduler=cosine")
     last = torch.load(tmp_path / "whole" / "checkpoints" / "last.ckpt", weights_only=True)
     assert last["global_step"] == 10
-    generator, critic = (state["state"][0]["step"] for state in last["optimizer_states"])
+    critic, generator = (state["state"][0]["step"] for state in last["optimizer_states"])
     assert (int(generator), int(critic)) == (5, 10)
     table = (tmp_path / "whole" / "metrics.csv").read_text()
     for name in ("train/critic", "train/generator", "train/critic_gradient", "train/variance_ratio", "val/critic"):
         assert name in table
+    half = run(tmp_path / "half", "scheduler=cosine", "scheduler.schedule.T_max=10", "trainer.max_epochs=1")
+    make_ready(RunFolder(half.folder), ["trainer.max_epochs=2"])
+    continued(RunFolder(half.folder))
+    again = torch.load(tmp_path / "half" / "checkpoints" / "last.ckpt", weights_only=True)
+    for name, tensor in last["state_dict"].items():
+        assert torch.equal(tensor, again["state_dict"][name]), name
     assert whole.model.sample(3).shape == (3, 1, 8, 8)
     with pytest.raises(ConfigError, match="accumulate_grad_batches=1"):
         run(tmp_path / "other", "trainer.accumulate_grad_batches=2")
