@@ -26,10 +26,12 @@ class GAN(Generative):
     """x = generator(z), z ~ N(0, 1), against a critic that tells data from samples.
 
     Every batch is one step: the critic's, and in every `critic_steps`-th batch the generator's after it; `global_step`
-    counts batches. Optimizer and schedule are those of the config; the critic has an optimizer of its own, whose
-    rate follows the generator's, from `critic_lr` where that is given. Logs the losses `critic`, `generator` and `penalty`, the norms of both gradients, `real` and
-    `fake` (mean scores), and `variance_ratio`, the samples' variance over the data's, both over the batch: at the end
-    of an epoch below 0.1 of it a warning names the number. There is no likelihood: train with the last state kept.
+    counts batches. Optimizer and schedule are those of the config; the generator has an optimizer of its own, whose
+    rate follows the critic's, from `generator_lr` where that is given.
+
+    Logs the losses `critic`, `generator` and `penalty`, the norms of both gradients, `real` and `fake` (mean scores),
+    and `variance_ratio`, the samples' variance over the data's in a batch: where it is below 0.1 at the end of an
+    epoch, a warning names it. There is no likelihood: train with the last state kept.
 
     Args:
         shape: of one input.
@@ -39,7 +41,7 @@ class GAN(Generative):
         penalty: (score, data, samples) -> a penalty on the critic's slopes; R1 and R2 unless given.
         latent: values of z.
         critic_steps: critic steps to one of the generator.
-        critic_lr: learning rate of the critic; None: the optimizer's.
+        generator_lr: learning rate of the generator; None: the optimizer's, which is the critic's.
         spectral_norm: keep the largest singular value of every weight of the critic at 1 (Miyato et al. 2018).
         inputs, condition, metrics, pictured: as in `Generative`.
 
@@ -60,7 +62,7 @@ class GAN(Generative):
         penalty: Callable[..., Tensor] | None = None,
         latent: int = 32,
         critic_steps: int = 1,
-        critic_lr: float | None = None,
+        generator_lr: float | None = None,
         spectral_norm: bool = False,
         inputs: Standardise | None = None,
         condition: Condition | None = None,
@@ -78,32 +80,32 @@ class GAN(Generative):
                 if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d):
                     parametrizations.spectral_norm(module)
         self.adversary: Adversary = RelativisticPairing() if adversary is None else adversary
-        self.penalty = ZeroCentred(r1=1.0, r2=1.0) if penalty is None else penalty
+        self.penalty = ZeroCentred() if penalty is None else penalty
         self.latent = latent
         self.critic_steps = critic_steps
-        self.critic_lr = critic_lr
-        self.critic_optimizer: Optimizer | None = None
+        self.generator_lr = generator_lr
+        self.generator_optimizer: Optimizer | None = None
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
         self._last: dict[str, Tensor] = {}
         self._lr_ratio = 1.0
         self._variance_ratio: float | None = None
 
     def configure_optimizers(self) -> Any:
-        """One optimizer for each net; the house's loop knows the generator's. Refuses what would miscount steps."""
+        """One optimizer for each net; the house's loop knows the critic's. Refuses what would miscount steps."""
         pace = self.pace
         if pace.make_optimizer is None:
             raise RuntimeError("model.pace has no make_optimizer: train through mlsci.run, or set it")
         if pace.through_lightning or pace.accumulate > 1:
             raise ConfigError("model=gan: takes one device, full precision and trainer.accumulate_grad_batches=1 only")
-        pace.parameters = list(self.generator.parameters())
+        pace.parameters = list(self.critic.parameters())
         pace.optimizer = pace.make_optimizer(pace.parameters)
-        self.critic_optimizer = pace.make_optimizer(list(self.critic.parameters()))
+        self.generator_optimizer = pace.make_optimizer(list(self.generator.parameters()))
         several = isinstance(pace.optimizer, torch.optim.LBFGS) or getattr(pace.optimizer, "needs_closure", False)
         if several or getattr(pace.optimizer, "needs_residuals", False):
             raise ConfigError(f"model=gan: {type(pace.optimizer).__name__} does not go with it; take adam or adamw")
-        self._lr_ratio = 1.0 if self.critic_lr is None else self.critic_lr / pace.lr
+        self._lr_ratio = 1.0 if self.generator_lr is None else self.generator_lr / pace.lr
         pace.schedule = pace.make_schedule(pace.optimizer) if pace.make_schedule else None
-        return [pace.optimizer, self.critic_optimizer]
+        return [pace.optimizer, self.generator_optimizer]
 
     def score(self, x: Tensor, condition: Tensor) -> Tensor:
         """The critic's scores (B,) of scaled x (B, *shape)."""
@@ -117,12 +119,13 @@ class GAN(Generative):
         """One step on a batch (x, y): both nets change. The loss is the sum of both nets' last ones."""
         real, told = self.scaled(batch[0]), self.condition(batch[1])
         self.batches += 1
-        for group in self.critic_optimizer.param_groups if self.critic_optimizer is not None else []:
+        for group in self.generator_optimizer.param_groups if self.generator_optimizer is not None else []:
             group["lr"] = self._lr_ratio * self.pace.lr
         found = self._critic_step(real, told)
-        if int(self.batches) % self.critic_steps == 0 or not self._last:
+        if int(self.batches) % self.critic_steps == 0:
             self._last = self._generator_step(real, told)
-        scalars = {**found, **self._last}
+        none = real.new_zeros(())  # before the generator's first step
+        scalars = {**found, "generator": none, "generator_gradient": none, **self._last}
         return scalars["critic"] + scalars["generator"], scalars
 
     def _critic_step(self, real: Tensor, told: Tensor) -> dict[str, Tensor]:
@@ -131,7 +134,7 @@ class GAN(Generative):
         scores, others = self.score(real, told), self.score(fake, told)
         loss = self.adversary.critic(scores, others)
         penalty = self.penalty(lambda x: self.score(x, told), real, fake)
-        norm = self._descend(loss + penalty, self.critic, self.critic_optimizer)
+        norm = self._descend(loss + penalty, self.critic, self.pace.optimizer)
         variances = [x.var(dim=0, correction=0).mean() if len(x) > 1 else x.new_ones(()) for x in (fake, real)]
         return {
             "critic": loss.detach(),
@@ -146,7 +149,7 @@ class GAN(Generative):
         self.critic.requires_grad_(False)
         fake = self.score(self.draw(told), told)
         loss = self.adversary.generator(self.score(real, told).detach(), fake)
-        norm = self._descend(loss, self.generator, self.pace.optimizer)
+        norm = self._descend(loss, self.generator, self.generator_optimizer)
         self.critic.requires_grad_(True)
         return {"generator": loss.detach(), "generator_gradient": norm}
 
@@ -180,7 +183,11 @@ class GAN(Generative):
     def on_train_epoch_end(self) -> None:
         """Step a schedule that counts epochs, and look for a collapse."""
         super().on_train_epoch_end()
-        if self._variance_ratio is not None and self._variance_ratio < COLLAPSED and int(self.batches) // self.critic_steps >= SETTLED:
+        if (
+            self._variance_ratio is not None
+            and self._variance_ratio < COLLAPSED
+            and int(self.batches) // self.critic_steps >= SETTLED
+        ):
             warnings.warn(
                 f"gan: mode collapse: the variance of samples is {self._variance_ratio:.2g} of the data's "
                 f"(epoch {self.current_epoch}); try a larger penalty or batch, or another adversary",

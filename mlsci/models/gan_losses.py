@@ -72,7 +72,7 @@ class ZeroCentred:
     """
 
     r1: float = 1.0
-    r2: float = 0.0
+    r2: float = 1.0
 
     def __post_init__(self) -> None:
         if min(self.r1, self.r2) < 0:

@@ -1,5 +1,6 @@
 """Steps along dx/dt = v(x, t) over a given grid of times: Euler's and Heun's."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,7 +30,7 @@ class Euler:
         _check(self.steps)
 
     def __call__(self, velocity: Velocity, x: Tensor, times: Tensor, *, open_end: bool = False) -> Tensor:
-        for now, then in zip(times[:-1], times[1:], strict=True):
+        for now, then in itertools.pairwise(times):
             x = x + (then - now) * velocity(x, now)
         return x
 
@@ -48,7 +49,7 @@ class Heun:
 
     def __call__(self, velocity: Velocity, x: Tensor, times: Tensor, *, open_end: bool = False) -> Tensor:
         last = len(times) - 2
-        for index, (now, then) in enumerate(zip(times[:-1], times[1:], strict=True)):
+        for index, (now, then) in enumerate(itertools.pairwise(times)):
             first = velocity(x, now)
             guess = x + (then - now) * first
             if index == last and open_end:

@@ -1,5 +1,6 @@
 """The exact likelihood of a model whose samples follow an ordinary differential equation (Chen et al. 2018)."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,9 +17,7 @@ class Divergence(Protocol):
         """What stays fixed along a way."""
         ...
 
-    def __call__(
-        self, velocity: Velocity, x: Tensor, t: Tensor, probes: Tensor | None
-    ) -> tuple[Tensor, Tensor]: ...
+    def __call__(self, velocity: Velocity, x: Tensor, t: Tensor, probes: Tensor | None) -> tuple[Tensor, Tensor]: ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def followed(velocity: Velocity, x: Tensor, times: Tensor, divergence: Divergenc
     log p at the first time is log p at the last one plus that integral.
     """
     change, probes = torch.zeros(len(x), device=x.device, dtype=x.dtype), divergence.probes(x)
-    for now, then in zip(times[:-1], times[1:], strict=True):
+    for now, then in itertools.pairwise(times):
         h = then - now
         first, inflow = divergence(velocity, x, now, probes)
         second, outflow = divergence(velocity, x + h * first, then, probes)

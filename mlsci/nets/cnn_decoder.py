@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mlsci.nets import flatten, grid_shape
-from mlsci.nets.convolution import CONVOLUTION, convolution
+from mlsci.nets.convolution import convolution
 from mlsci.nets.film_unet import Residual, norm
 
 

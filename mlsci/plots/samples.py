@@ -41,7 +41,9 @@ class Samples:
     def _series(self, data: Array, samples: Array) -> Figure:
         figure = new_figure(4.4)
         panels = figure.subplots(2, 1, sharex=True, sharey=True)
-        for axes, values, name, colour in zip(panels, (data, samples), ("data", "samples"), (BLUE, ORANGE), strict=True):
+        for axes, values, name, colour in zip(
+            panels, (data, samples), ("data", "samples"), (BLUE, ORANGE), strict=True
+        ):
             axes.plot(values[: self.rows, 0].T, color=colour, linewidth=1.0, alpha=0.8)
             tidy(axes, x="place" if name == "samples" else "", y=name)
         return figure

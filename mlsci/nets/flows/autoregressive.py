@@ -1,5 +1,6 @@
 """Masked autoregressive flows (Papamakarios et al. 2017, arXiv:1705.07057) on masked perceptrons (MADE)."""
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -38,7 +39,7 @@ class MADE(nn.Module):
         inner = torch.arange(hidden) % (dimensions - lowest) + lowest
         degrees = [torch.cat((places, torch.zeros(features))), *[inner] * layers]  # a condition comes before all
         parts: list[nn.Module] = []
-        for before, after in zip(degrees[:-1], degrees[1:], strict=True):
+        for before, after in itertools.pairwise(degrees):
             parts += [MaskedLinear(after[:, None] >= before[None, :]), nn.SiLU()]
         parts.append(MaskedLinear(places.repeat_interleave(count)[:, None] > degrees[-1][None, :]))
         self.layers = nn.Sequential(*parts)

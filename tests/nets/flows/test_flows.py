@@ -44,7 +44,9 @@ def build(name: str, *, seed: int = 0) -> tuple[tuple[int, ...], int, nn.Module]
     for key, parameter in flow.named_parameters():
         if key.endswith("gain"):
             with torch.no_grad():
-                parameter.copy_(torch.randn(parameter.shape) if "log" not in key else 0.5 * torch.randn(parameter.shape))
+                parameter.copy_(
+                    torch.randn(parameter.shape) if "log" not in key else 0.5 * torch.randn(parameter.shape)
+                )
     return shape, features, flow
 
 
