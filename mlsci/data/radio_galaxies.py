@@ -65,9 +65,9 @@ class RadioGalaxies(Table):
         scratch.replace(path)
 
     def fake(self, folder: Path) -> None:
-        """1,200 sources: two blobs, bright inside (FR I) or outside (FR II), one of them hybrid."""
+        """340 sources: two blobs, bright inside (FR I) or outside (FR II), one of them hybrid."""
         draw = np.random.default_rng(0)
-        code = np.where(np.arange(1200) % 2 == 0, 100, 200).astype(np.int16)
+        code = np.where(np.arange(340) % 2 == 0, 100, 200).astype(np.int16)
         code[-1] = 300
         y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
         apart = np.where(code == 100, 4, 12) + draw.integers(0, 4, len(code))
