@@ -70,7 +70,8 @@ class Diffusion(Generative):
         self.time = TimeEmbedding() if time is None else time
         told = self.time.features + self.condition.features
         self.net = Conditioned(net, inputs=self.shape, outputs=self.shape, features=told)
-        self.sampler: Integrator = Heun(steps=30) if sampler is None else sampler
+        default: Integrator = Heun(steps=30)
+        self.sampler = default if sampler is None else sampler
         self.sigma_data, self.sigma_min, self.sigma_max, self.rho = sigma_data, sigma_min, sigma_max, rho
         self.log_sigma_mean, self.log_sigma_std = log_sigma_mean, log_sigma_std
         self.likelihood_steps = likelihood_steps

@@ -58,7 +58,8 @@ class FlowMatching(Generative):
         self.time = TimeEmbedding() if time is None else time
         told = self.time.features + self.condition.features
         self.net = Conditioned(net, inputs=self.shape, outputs=self.shape, features=told)
-        self.sampler: Integrator = Heun() if sampler is None else sampler
+        default: Integrator = Heun()
+        self.sampler = default if sampler is None else sampler
         self.pairing = pairing
         self.likelihood_steps = likelihood_steps
         self.divergence: Divergence = ExactTrace() if divergence is None else divergence

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -18,7 +19,7 @@ def log_marginal(
     condition: Tensor,
     *,
     posterior: Callable[[Tensor, Tensor], Posterior],
-    log_likelihood: Callable[[Tensor, Tensor, Tensor], Tensor],
+    log_likelihood: Callable[..., Tensor],
     samples: int,
 ) -> Tensor:
     """log 1/K Σ p(x, z_k) / q(z_k | x) with K = `samples` draws from the posterior: (B,), no gradients.
@@ -34,12 +35,11 @@ def log_marginal(
     parts = []
     with torch.no_grad():
         for rows, told in zip(x.split(INPUTS), condition.split(INPUTS), strict=True):
-            q, total = posterior(rows, told), None
-            at_once = max(ROWS // len(rows), 1)
+            q, at_once = posterior(rows, told), max(ROWS // len(rows), 1)
+            total = torch.full((len(rows),), -math.inf, device=x.device)
             for start in range(0, samples, at_once):
                 z = q.draw(min(at_once, samples - start))  # (k, B, latent)
-                found = log_weights(z, q, lambda z, x=rows, c=told: log_likelihood(z, x, c))  # (k, B)
-                part = torch.logsumexp(found, dim=0)
-                total = part if total is None else torch.logaddexp(total, part)
-            parts.append(total - math.log(samples))  # type: ignore[operator]
+                found = log_weights(z, q, partial(log_likelihood, x=rows, condition=told))  # (k, B)
+                total = torch.logaddexp(total, torch.logsumexp(found, dim=0))
+            parts.append(total - math.log(samples))
     return torch.cat(parts)

@@ -13,7 +13,10 @@ Velocity = Callable[[Tensor, Tensor], Tensor]  # x (B, ...), t () -> dx/dt, the 
 class Integrator(Protocol):
     """Follows a velocity over a grid of `steps` + 1 times."""
 
-    steps: int
+    @property
+    def steps(self) -> int:
+        """How many."""
+        ...
 
     def __call__(self, velocity: Velocity, x: Tensor, times: Tensor, *, open_end: bool = False) -> Tensor:
         """x at the last of the times (steps + 1,); with `open_end` the velocity is not asked for there."""

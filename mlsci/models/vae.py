@@ -42,6 +42,8 @@ class VAE(Latent):
         ValueError: fewer than one latent value, fewer than 0 importance samples.
     """
 
+    noise: Tensor
+
     def __init__(
         self,
         *,

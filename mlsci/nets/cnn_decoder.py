@@ -61,12 +61,10 @@ class CNNDecoder(nn.Module):
                 axes=axes,
                 activation=activation,
                 periodic=periodic,
+                norms=norms,
             )
             for level in range(levels)
         )
-        if not norms:
-            for module in self.blocks:
-                module.first[0] = module.first[3] = nn.Identity()
         self.head = nn.Sequential(
             norm(width) if norms else nn.Identity(),
             deepcopy(activation),

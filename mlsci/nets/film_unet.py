@@ -124,14 +124,22 @@ class Residual(nn.Module):
     """h + conv(φ(FiLM(norm(conv(φ(norm(h))))))): (h (B, in_width, *grid), e or None) -> (B, width, *grid)."""
 
     def __init__(
-        self, in_width: int, width: int, *, conditions: int, axes: int, activation: nn.Module, periodic: bool
+        self,
+        in_width: int,
+        width: int,
+        *,
+        conditions: int,
+        axes: int,
+        activation: nn.Module,
+        periodic: bool,
+        norms: bool = True,
     ) -> None:
         super().__init__()
         self.first = nn.Sequential(
-            norm(in_width),
+            norm(in_width) if norms else nn.Identity(),
             deepcopy(activation),
             convolution(in_width, width, axes=axes, periodic=periodic, bias=True),
-            norm(width),
+            norm(width) if norms else nn.Identity(),
         )
         self.film = FiLM(conditions, width) if conditions else None
         self.second = nn.Sequential(

@@ -25,6 +25,7 @@ class LatentMap:
         if codes.shape[1] == 1:
             codes = np.column_stack((codes, np.zeros(len(codes))))
         points, names = _plane(codes)
+        x, y = points.T
         figure = new_figure(4.8)
         axes = figure.subplots()
         labels = outcome.extras.get("condition")
@@ -35,13 +36,13 @@ class LatentMap:
             for index, label in enumerate(np.unique(flat)):
                 name = outcome.classes[label] if outcome.classes else str(label)
                 colour = colormaps["viridis"](index / max(len(np.unique(flat)) - 1, 1))
-                axes.scatter(*points[flat == label].T, s=9, color=colour, label=plain(name))
+                axes.scatter(x[flat == label], y[flat == label], s=9, color=colour, label=plain(name))
             axes.legend(fontsize=9, frameon=False, ncols=2, loc="center left", bbox_to_anchor=(1, 0.5))
         elif flat is not None:
-            drawn = axes.scatter(*points.T, s=9, c=flat, cmap="viridis")
+            drawn = axes.scatter(x, y, s=9, c=flat, cmap="viridis")
             figure.colorbar(drawn, ax=axes, label=outcome.target_names[0] if outcome.target_names else "first target")
         else:
-            axes.scatter(*points.T, s=9, color=BLUE)
+            axes.scatter(x, y, s=9, color=BLUE)
         tidy(axes, x=names[0], y=names[1])
         return figure
 

@@ -52,7 +52,7 @@ class Samples:
         figure = new_figure(4.6)
         axes = figure.subplots()
         if data.shape[1] == 1:
-            bins = np.histogram_bin_edges(np.concatenate((data, samples)), bins=60)
+            bins = np.histogram_bin_edges(np.concatenate((data, samples)), bins=60).tolist()
             axes.hist(data[:, 0], bins=bins, density=True, color=BLUE, alpha=0.6, label="data")
             axes.hist(samples[:, 0], bins=bins, density=True, color=ORANGE, alpha=0.6, label="samples")
             tidy(axes, x=names[0] if names else "value", y="density")

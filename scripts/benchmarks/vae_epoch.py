@@ -29,7 +29,7 @@ OURS = [
     "net.hidden=400", "net.layers=1", "net.activation._target_=torch.nn.ReLU",
     "model.decoder.hidden=400", "model.decoder.layers=1", "model.decoder.activation._target_=torch.nn.ReLU",
     "model.latent=40", "model.likelihood._target_=mlsci.models.likelihoods.bernoulli.Bernoulli",
-    "+model.binarise._target_=mlsci.nets.binarise.Binarise", "model.inputs=null", "optimizer=adam",
+    "model.binarise={_target_: mlsci.nets.binarise.Binarise}", "model.inputs=null", "optimizer=adam",
     "trainer.limit_val_batches=0", "test=false", "threads=1", "callbacks=none", "logger=none",
     "trust=[vae_epoch_data,overhead_timer]", "+callbacks.timer._target_=overhead_timer.Timer",
 ]  # fmt: skip
@@ -38,14 +38,7 @@ OURS = [
 def command(way: str, python: str, *, epochs: int, folder: str) -> list[str]:
     """The command line of one measurement; it leaves a times.json in `folder`."""
     if way == "mlsci":
-        overrides = [text.removeprefix("+model.binarise") for text in OURS]
-        overrides = [
-            "model.binarise={_target_: mlsci.nets.binarise.Binarise}" if text.startswith("._target_") else text
-            for text in overrides
-        ]
-        return [
-            python, "-m", "mlsci", "train", *overrides, f"trainer.max_epochs={epochs}", f"run.dir={folder}/run",
-        ]  # fmt: skip
+        return [python, "-m", "mlsci", "train", *OURS, f"trainer.max_epochs={epochs}", f"run.dir={folder}/run"]
     return [python, str(HERE / f"vae_epoch_{way}.py"), str(epochs), folder]
 
 

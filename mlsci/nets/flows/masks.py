@@ -20,8 +20,8 @@ class Checkerboard:
 
     def __call__(self, shape: Sequence[int], layer: int) -> Tensor:
         grid = tuple(shape[1:]) if len(shape) > 1 else tuple(shape)
-        parity = sum(torch.meshgrid(*(torch.arange(side) for side in grid), indexing="ij"))
-        kept = (parity + layer) % 2 == 0  # (*grid)
+        places = torch.meshgrid(*(torch.arange(side) for side in grid), indexing="ij")
+        kept = (torch.stack(places).sum(dim=0) + layer) % 2 == 0  # (*grid)
         return kept.expand(*shape).clone()
 
 
