@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from mlsci.errors import ConfigError
-from mlsci.science.ising.susceptibility import peak, susceptibility
+from mlsci.metrics.susceptibility import peak, susceptibility
 
 
 class IsingOrder(Callback):
