@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mlsci.science.ising.observables import site_magnetisation
 from mlsci.metrics.susceptibility import peak, susceptibility
+from mlsci.science.ising.observables import site_magnetisation
 from mlsci.science.ising.swendsen_wang import configurations
 
 
