@@ -37,7 +37,7 @@ class ObjectiveSchema:
     shape: Any = None
     scaling: Any = None
     metrics: Any = None
-    monitor: str = "val/loss"
+    monitor: str | None = "val/loss"  # None: the last state is kept
     mode: Literal["min", "max"] = "min"
     figures: Any = None
 
@@ -82,6 +82,8 @@ class Schema:
     constraint: Any = None
     window: Any = None
     derivative: Any = None
+    condition: Any = None
+    flow: Any = None
     model: dict[str, Any]
     data: dict[str, Any]
     optimizer: dict[str, Any]

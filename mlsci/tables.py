@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -96,19 +97,22 @@ def _shortened(names: list[str]) -> str:
     return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
 
 
-def write(path: Path, predictions: np.ndarray, spec: DataSpec) -> Path:
+def write(path: Path, predictions: np.ndarray, spec: DataSpec, *, names: Sequence[str] | None = None) -> Path:
     """Predictions to a file: class probabilities and the likeliest class, or a column a target.
+
+    `names` are those of the columns where the model answers something else than targets, such as an anomaly score.
 
     Raises:
         MlsciError: an unknown ending, or a folder that cannot be written.
     """
     if path.suffix not in {".npz", ".csv"}:
         raise MlsciError(f"{path}: expected a .npz or .csv file")
-    names = [f"p({name})" for name in spec.classes] if spec.classes else list(spec.target_names or [])
+    classes = spec.classes if names is None else None
+    names = [f"p({name})" for name in classes] if classes else list(names or spec.target_names or [])
     flat = predictions.reshape(len(predictions), -1)
     if len(names) != flat.shape[1]:
         names = [f"y{i}" for i in range(flat.shape[1])]
-    labels = [spec.classes[i] for i in flat.argmax(1)] if spec.classes else None
+    labels = [classes[i] for i in flat.argmax(1)] if classes else None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".npz":

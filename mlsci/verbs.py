@@ -85,7 +85,8 @@ def predict(path: str | Path, source: str | Path, *, out: str | Path, trust: Seq
     loaded = _predicting(path, trust)
     inputs = tables.read(Path(source), loaded.description.spec)
     predictions = answers(loaded.model, torch.as_tensor(inputs, dtype=torch.float32))
-    return tables.write(Path(out), predictions.numpy(), loaded.description.spec)
+    names = getattr(loaded.model, "answer_names", None)
+    return tables.write(Path(out), predictions.numpy(), loaded.description.spec, names=names)
 
 
 def _predicting(path: str | Path, trust: Sequence[str]) -> Loaded:

@@ -9,19 +9,35 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from mlsci.data.order import EpochSampler, SeededDataset, permutation, share
 
+GATHERED = 4 << 20  # bytes: more than that comes as fresh pages from the system, at twice the time
+
 
 class Slices:
-    """Batches of one pass over tensors in memory: one gather an epoch, then slices."""
+    """Batches of one pass over tensors in memory: a gather of many batches at once, then slices.
+
+    A gather is of at most `GATHERED` bytes (of one batch where that is more): larger ones wait for fresh memory.
+    """
 
     def __init__(self, tensors: tuple[Tensor, ...], *, order: Tensor | None, batch_size: int, start: int = 0):
-        self.tensors = tensors if order is None else tuple(t[order.to(t.device)] for t in tensors)
+        self.tensors = tensors
+        self.order = order
         self.batch_size = batch_size
         self.start = start
 
     def __iter__(self) -> Iterator[Any]:
-        size, n = self.batch_size, len(self.tensors[0])
-        for first in range(self.start * size, n, size):
-            yield tuple([tensor[first : first + size] for tensor in self.tensors])
+        size, tensors = self.batch_size, self.tensors
+        if self.order is None:
+            for first in range(self.start * size, len(tensors[0]), size):
+                yield tuple([tensor[first : first + size] for tensor in tensors])
+            return
+        bytes_a_row = sum(t[:1].numel() * t.element_size() for t in tensors)
+        at_once = max(GATHERED // max(bytes_a_row * size, 1), 1) * size
+        order = self.order.to(tensors[0].device)
+        for begin in range(self.start * size, len(order), at_once):
+            rows = order[begin : begin + at_once]
+            gathered = [t[rows] for t in tensors]
+            for first in range(0, len(rows), size):
+                yield tuple([tensor[first : first + size] for tensor in gathered])
 
 
 @runtime_checkable

@@ -57,11 +57,13 @@ class Model(LightningModule):
         needs_grad: derivatives are needed at validation and test time too.
         takes_pairs: `evaluate` takes (inputs, targets), so that shapes can be checked with made-up ones.
         fitted_at_once: the model has `fit_at_once(x, y, val)` and takes no training steps.
+        steps_itself: the model has `step(batch)`, which changes its parameters itself, with optimizers of its own.
     """
 
     needs_grad = False
     takes_pairs = True
     fitted_at_once = False
+    steps_itself = False
 
     def __init__(self, *, metrics: Mapping[str, Metric] | None = None):
         super().__init__()
@@ -79,6 +81,13 @@ class Model(LightningModule):
     def loss(self, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss of a batch and further scalars to log."""
         raise NotImplementedError(f"{type(self).__name__} has no loss(batch)")
+
+    def step(self, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
+        """Of a model that `steps_itself`: one whole training step, counted as one; loss and scalars to log."""
+        raise NotImplementedError(f"{type(self).__name__} has no step(batch)")
+
+    def logged(self, scalars: Mapping[str, float]) -> None:
+        """Look at the means of a log line of the training, by name; nothing to do unless a model watches itself."""
 
     def ready(self) -> None:
         """Make the first `loss` possible outside of a trainer, where a model needs more than a batch for it."""

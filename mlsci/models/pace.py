@@ -101,7 +101,7 @@ def take_steps(model: Model, batches: Iterable[Any]) -> None:
         Interrupted: a signal asked for an end; the state is that after the last whole step.
     """
     pace = model.pace
-    step = _kind_of_step(pace)
+    step = _kind_of_step(model, pace)
     if pace.stop_signal is not None:
         raise Interrupted(pace.stop_signal)
     total = pace.total
@@ -122,7 +122,9 @@ def take_steps(model: Model, batches: Iterable[Any]) -> None:
     _report(model, pace)
 
 
-def _kind_of_step(pace: Pace) -> Callable[[Model, Pace, Any], tuple[Tensor, dict[str, Tensor]]]:
+def _kind_of_step(model: Model, pace: Pace) -> Callable[[Model, Pace, Any], tuple[Tensor, dict[str, Tensor]]]:
+    if model.steps_itself:
+        return _own_step
     if pace.through_lightning:
         return _lightning_step
     if _wants_residuals(pace):
@@ -200,6 +202,14 @@ def _residual_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[s
     return loss, {name: loss.new_tensor(value) for name, value in optimizer.report().items()}
 
 
+def _own_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
+    """For models with several optimizers: one batch is one step, however many of them it moved."""
+    loss, scalars = model.step(batch)
+    pace.steps += 1
+    _stepped(model, pace)
+    return loss.detach(), scalars
+
+
 def _lightning_step(model: Model, pace: Pace, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
     """Through Lightning: gradient scaling, gradient averaging over devices."""
     optimizer: Any = model.optimizers()
@@ -241,6 +251,7 @@ def _report(model: Model, pace: Pace) -> None:
         return
     values = {f"train/{name}": float(value) / pace.count for name, value in pace.total.items()}
     pace.total, pace.count = {}, 0
+    model.logged({name.removeprefix("train/"): value for name, value in values.items()})
     trainer.callback_metrics.update({name: torch.tensor(value) for name, value in values.items()})
     for logger in trainer.loggers:
         logger.log_metrics({"epoch": model.current_epoch, **values, "lr": pace.lr}, step=model.global_step)

@@ -1,0 +1,1 @@
+"""Invertible maps with their log-determinants, the parts of normalising flows."""

@@ -1,0 +1,54 @@
+"""Invertible maps of single numbers, whose parameters a net gives: the contract, and the affine one."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Elementwise(Protocol):
+    """y = T(x; p), increasing in x; p are `count` numbers for each x, on the last axis; p = 0 is nearly T(x) = x."""
+
+    count: int
+
+    def __call__(self, x: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        """y and log dy/dx, both of the shape of x."""
+        ...
+
+    def inverse(self, y: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        """x and log dx/dy, both of the shape of y."""
+        ...
+
+    def reflected(self, p: Tensor) -> Tensor:
+        """The parameters with T(x; reflected p) = -T(-x; p)."""
+        ...
+
+
+class Affine:
+    """y = x e^s + t with p = (s', t) and s = limit · tanh(s' / limit) (Dinh et al. 2017, arXiv:1605.08803).
+
+    Raises ValueError for a limit that is not positive.
+    """
+
+    count = 2
+
+    def __init__(self, *, limit: float = 2.0) -> None:
+        if limit <= 0:
+            raise ValueError(f"Affine: limit must be positive, got {limit}")
+        self.limit = limit
+
+    def __call__(self, x: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        s, t = self._split(p)
+        return torch.addcmul(t, x, s.exp()), s
+
+    def inverse(self, y: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        """Back to x."""
+        s, t = self._split(p)
+        return (y - t) * (-s).exp(), -s
+
+    def reflected(self, p: Tensor) -> Tensor:
+        """The shift changes its sign, the scale does not."""
+        return torch.stack((p[..., 0], -p[..., 1]), dim=-1)
+
+    def _split(self, p: Tensor) -> tuple[Tensor, Tensor]:
+        return self.limit * torch.tanh(p[..., 0] / self.limit), p[..., 1]

@@ -1,0 +1,1 @@
+"""Scalar fields on periodic lattices: actions, their sampling, and their partition functions."""

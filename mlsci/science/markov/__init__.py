@@ -1,0 +1,1 @@
+"""Markov chains that sample a density known up to a constant, and how independent their states are."""
