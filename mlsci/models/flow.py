@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from mlsci.data.order import mix
+from mlsci.metrics.importance import effective_sample_size, normalisation
 from mlsci.models.generative import AT_ONCE, Generative
-from mlsci.models.reweighting import autocorrelation_time, effective_sample_size, log_partition, metropolis
 from mlsci.nets.condition import Condition
 from mlsci.nets.flows.base import StandardNormal
 from mlsci.nets.flows.transform import Transform
 from mlsci.nets.scaling import Standardise
+from mlsci.science.markov.autocorrelation import autocorrelation
+from mlsci.science.markov.independence import independence_chains
 
 FEW = 0.01  # an effective sample size below it says nothing of log Z
 SETTLED = 500  # steps before it is warned of: no flow fits at its start
@@ -99,20 +102,19 @@ class Flow(Generative):
             parts = [self.sample_with_log_prob(piece) for piece in told.split(AT_ONCE)]
             log_weights = torch.cat([-self.action(x) - log_prob for x, log_prob in parts]).double()
             size = torch.cat([x.flatten(1).mean(dim=1).abs() for x, _ in parts])
-        log_z, error = log_partition(log_weights)
-        states = metropolis(log_weights, seed=self.seed)
-        self._chain = size[states.to(size.device)].cpu()
-        share = float(effective_sample_size(log_weights))
+        found = normalisation(log_weights)
+        visits = independence_chains(log_weights[:, None], draw=torch.Generator().manual_seed(mix(self.seed, 1)))
+        self._chain = size.cpu()[visits.at[:, 0]]
         just_begun = self._trainer is not None and self.global_step < SETTLED
-        if share < FEW and not just_begun:
-            text = f"effective sample size {share:.2g} of {self.draws} samples: log Z and its error mean nothing"
+        if found.share < FEW and not just_begun:
+            text = f"effective sample size {found.share:.2g} of {self.draws} samples: log Z and its error mean nothing"
             warnings.warn(f"flow: {text}", RuntimeWarning, stacklevel=2)
         return {
-            "test/ess": share,
-            "test/log_z": float(log_z),
-            "test/log_z_stderr": float(error),
-            "test/acceptance": float((states.diff() != 0).double().mean()),
-            "test/autocorrelation_time": autocorrelation_time(self._chain),
+            "test/ess": found.share,
+            "test/log_z": found.log_z,
+            "test/log_z_stderr": found.stderr,
+            "test/acceptance": visits.acceptance,
+            "test/autocorrelation_time": autocorrelation(self._chain[:, None]).tau,
         }
 
     def shown(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:

@@ -1,12 +1,12 @@
 """log p(x) of a variational autoencoder by importance sampling, in pieces that fit a cache."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from mlsci.metrics.importance import importance_nll
 from mlsci.models.bounds import log_weights
 from mlsci.models.posterior import Posterior
 
@@ -24,7 +24,8 @@ def log_marginal(
 ) -> Tensor:
     """log 1/K Σ p(x, z_k) / q(z_k | x) with K = `samples` draws from the posterior: (B,), no gradients.
 
-    A lower bound in expectation, close to log p(x) for large K; 5000 is what the literature takes.
+    A lower bound in expectation, close to log p(x) for large K; 5000 is what the literature takes. Warns where single
+    draws set the value.
 
     Args:
         x: (B, *shape).
@@ -36,10 +37,9 @@ def log_marginal(
     with torch.no_grad():
         for rows, told in zip(x.split(INPUTS), condition.split(INPUTS), strict=True):
             q, at_once = posterior(rows, told), max(ROWS // len(rows), 1)
-            total = torch.full((len(rows),), -math.inf, device=x.device)
+            found = []
             for start in range(0, samples, at_once):
                 z = q.draw(min(at_once, samples - start))  # (k, B, latent)
-                found = log_weights(z, q, partial(log_likelihood, x=rows, condition=told))  # (k, B)
-                total = torch.logaddexp(total, torch.logsumexp(found, dim=0))
-            parts.append(total - math.log(samples))
+                found.append(log_weights(z, q, partial(log_likelihood, x=rows, condition=told)))  # (k, B)
+            parts.append(-importance_nll(torch.cat(found)).to(x.dtype))
     return torch.cat(parts)

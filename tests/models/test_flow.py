@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from mlsci.models.flow import Flow
-from mlsci.models.reweighting import autocorrelation_time, effective_sample_size, log_partition, metropolis
 from mlsci.nets.condition import Values
 from mlsci.nets.flows.base import DiagonalNormal
 from mlsci.nets.flows.coupling import CouplingFlow
@@ -66,7 +65,7 @@ def test_an_action_is_learned_without_data() -> None:
     def action(x: Tensor) -> Tensor:
         return 0.5 * ((x[:, 0] - 1) / 2).square() + 0.5 * (x[:, 1] - 0.5 * x[:, 0].square()).square()
 
-    model = Flow(shape=[2], flow=COUPLING, action=action, draws=4000)
+    model = Flow(shape=[2], flow=COUPLING, action=action, draws=10_000)
     train(model, (torch.zeros(128, 2), torch.zeros(128)), steps=200, lr=0.02)
     found = model.final_metrics(SimpleNamespace())
     assert found["test/ess"] > 0.4
@@ -77,28 +76,6 @@ def test_an_action_is_learned_without_data() -> None:
 
 
 def test_too_small_an_effective_sample_size_is_said() -> None:
-    model = Flow(shape=[2], flow=COUPLING, action=lambda x: 400 * (x - 3).square().sum(dim=1), draws=2000)
-    with pytest.warns(RuntimeWarning, match=r"effective sample size .* of 2000 samples"):
+    model = Flow(shape=[2], flow=COUPLING, action=lambda x: 400 * (x - 3).square().sum(dim=1), draws=10_000)
+    with pytest.warns(RuntimeWarning, match=r"effective sample size .* of 10000 samples"):
         model.final_metrics(SimpleNamespace())
-
-
-def test_weights_and_chains_beside_exact_answers() -> None:
-    torch.manual_seed(0)
-    assert float(effective_sample_size(torch.zeros(10))) == pytest.approx(1)
-    assert float(effective_sample_size(torch.tensor([0.0, -1e3, -1e3, -1e3]))) == pytest.approx(0.25)
-    # proposals N(0, 1.5²), target e^(-x²/2): Z = √(2π)
-    x = 1.5 * torch.randn(40000, dtype=torch.float64)
-    log_weights = -0.5 * x.square() + 0.5 * (x / 1.5).square() + math.log(1.5 * math.sqrt(2 * math.pi))
-    log_z, error = log_partition(log_weights)
-    assert abs(float(log_z) - 0.5 * math.log(2 * math.pi)) < 4 * float(error) < 0.02
-    chain = x[metropolis(log_weights, seed=0)]
-    assert abs(float(chain.var()) - 1) < 0.03
-    noise = torch.randn(30000, dtype=torch.float64)
-    series = torch.zeros(30000, dtype=torch.float64)
-    value = 0.0
-    for index, kick in enumerate(noise.tolist()):
-        value = 0.8 * value + kick
-        series[index] = value
-    assert autocorrelation_time(series) == pytest.approx(0.5 * 1.8 / 0.2, rel=0.15)
-    assert autocorrelation_time(noise) == pytest.approx(0.5, rel=0.15)
-    assert math.isnan(autocorrelation_time(torch.ones(10)))
