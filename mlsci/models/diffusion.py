@@ -16,6 +16,8 @@ from mlsci.nets.conditioned import Conditioned
 from mlsci.nets.scaling import Standardise
 from mlsci.nets.time_embedding import TimeEmbedding
 
+EDM_RHO = 7.0
+
 
 class Diffusion(Generative):
     """D(x, σ) = c_skip x + c_out net(c_in x, ln σ / 4), which removes noise of deviation σ from scaled data.
@@ -31,7 +33,9 @@ class Diffusion(Generative):
         time: embeds ln σ / 4.
         sampler: the steps of sampling.
         sigma_data: deviation of scaled data.
-        sigma_min, sigma_max, rho: of the levels σ_i = (σ_max^(1/ρ) + i / (N - 1) (σ_min^(1/ρ) - σ_max^(1/ρ)))^ρ.
+        sigma_min, sigma_max: the noise levels where samples end and begin.
+        rho: of the levels σ_i = (σ_max^(1/ρ) + i / (N - 1) (σ_min^(1/ρ) - σ_max^(1/ρ)))^ρ; None: samples follow
+            x / (1 + σ/d) in equal steps of 1 / (1 + σ/d), the straight ways of flow matching; likelihoods take 7.
         likelihood_steps: of the test's nll; 0: none, as it costs many passes and derivatives.
         divergence: how the likelihood finds it: mlsci.models.ode_likelihood.
         inputs, condition, metrics, pictured: as in `Generative`.
@@ -50,7 +54,7 @@ class Diffusion(Generative):
         sigma_data: float = 1.0,
         sigma_min: float = 0.002,
         sigma_max: float = 80.0,
-        rho: float = 7.0,
+        rho: float | None = EDM_RHO,
         log_sigma_mean: float = -1.2,
         log_sigma_std: float = 1.2,
         likelihood_steps: int = 0,
@@ -61,7 +65,11 @@ class Diffusion(Generative):
         pictured: int = 256,
     ):
         super().__init__(shape=shape, inputs=inputs, condition=condition, metrics=metrics, pictured=pictured)
-        if not 0 < sigma_min < sigma_max or min(sigma_data, rho, log_sigma_std) <= 0 or likelihood_steps < 0:
+        if (
+            not 0 < sigma_min < sigma_max
+            or min(sigma_data, EDM_RHO if rho is None else rho, log_sigma_std) <= 0
+            or likelihood_steps < 0
+        ):
             raise ValueError(
                 f"Diffusion: expected 0 < sigma_min < sigma_max, sigma_data, rho, log_sigma_std > 0 and "
                 f"likelihood_steps >= 0, got {sigma_min}, {sigma_max}, {sigma_data}, {rho}, {log_sigma_std}, "
@@ -106,15 +114,31 @@ class Diffusion(Generative):
 
     def levels(self, count: int, *, device: torch.device) -> Tensor:
         """Noise levels (count,) from `sigma_max` down to `sigma_min`."""
-        ends = self.sigma_max ** (1 / self.rho), self.sigma_min ** (1 / self.rho)
-        return torch.linspace(*ends, count, device=device) ** self.rho
+        rho = EDM_RHO if self.rho is None else self.rho
+        ends = self.sigma_max ** (1 / rho), self.sigma_min ** (1 / rho)
+        return torch.linspace(*ends, count, device=device) ** rho
 
     def draw(self, condition: Tensor) -> Tensor:
         """Samples (n, *shape) in scaled units."""
         noise = self.sigma_max * torch.randn(len(condition), *self.shape, device=condition.device)
+        if self.rho is None:
+            return self._draw_straight(noise, condition)
         levels = self.levels(self.sampler.steps, device=condition.device)
         times = torch.cat((levels, levels.new_zeros(1)))
         return self.sampler(self._field(condition), noise, times, open_end=True)
+
+    def _draw_straight(self, noise: Tensor, condition: Tensor) -> Tensor:
+        """Along z = t x with t = 1 / (1 + σ/d): dz/dt = D - d (x - D) / σ, and the denoiser at the end."""
+
+        def velocity(z: Tensor, t: Tensor) -> Tensor:
+            x, sigma = z / t, self.sigma_data * (1 / t - 1)
+            clean = self.denoise(x, sigma.expand(len(x)), condition)
+            return clean - self.sigma_data * (x - clean) / sigma
+
+        first, last = (1 / (1 + sigma / self.sigma_data) for sigma in (self.sigma_max, self.sigma_min))
+        times = torch.linspace(first, last, self.sampler.steps + 1, device=noise.device)
+        x = self.sampler(velocity, times[0] * noise, times) / times[-1]
+        return self.denoise(x, x.new_full((len(x),), self.sigma_min), condition)
 
     def log_prob(self, x: Tensor, condition: Tensor, *, steps: int = 60) -> Tensor:
         """log p(x) of data (B, *shape) in physical units, in nats: (B,); the error falls with `steps` squared."""

@@ -10,7 +10,7 @@ from torchmetrics import Metric
 
 from mlsci.data.order import mix
 from mlsci.metrics.importance import effective_sample_size, normalisation
-from mlsci.models.generative import AT_ONCE, Generative
+from mlsci.models.generative import Generative
 from mlsci.nets.condition import Condition
 from mlsci.nets.flows.base import StandardNormal
 from mlsci.nets.flows.transform import Transform
@@ -99,7 +99,7 @@ class Flow(Generative):
             return {}
         with torch.no_grad():
             told = self.untold(self.draws)
-            parts = [self.sample_with_log_prob(piece) for piece in told.split(AT_ONCE)]
+            parts = [self.sample_with_log_prob(piece) for piece in self.pieces(told)]
             log_weights = torch.cat([-self.action(x) - log_prob for x, log_prob in parts]).double()
             size = torch.cat([x.flatten(1).mean(dim=1).abs() for x, _ in parts])
         found = normalisation(log_weights)

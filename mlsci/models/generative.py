@@ -15,7 +15,7 @@ from mlsci.models.base import Evaluation, Model
 from mlsci.nets.condition import Condition, Unconditional
 from mlsci.nets.scaling import Standardise
 
-AT_ONCE = 1000  # samples that are drawn in one piece
+AT_ONCE = 1 << 16  # values of the samples that are drawn in one piece: the layers of a net then stay in the cache
 
 
 class Generative(Model):
@@ -77,7 +77,11 @@ class Generative(Model):
 
     def sample_as(self, condition: Tensor) -> Tensor:
         """New data (n, *shape) in physical units for conditions (n, features)."""
-        return torch.cat([self.physical(self.draw(told)) for told in condition.split(AT_ONCE)])
+        return torch.cat([self.physical(self.draw(told)) for told in self.pieces(condition)])
+
+    def pieces(self, condition: Tensor) -> tuple[Tensor, ...]:
+        """Conditions (n, features) in pieces of as many samples as are drawn at once."""
+        return condition.split(min(max(AT_ONCE // self.features, 1), 1000))
 
     def untold(self, n: int) -> Tensor:
         """The empty condition of n inputs. Raises MlsciError where the model was trained with conditions."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mlsci.models.diffusion import Diffusion
 from mlsci.models.flow_matching import FlowMatching
-from mlsci.models.integrators import Euler, Heun
+from mlsci.models.integrators import RK4, Euler, Heun
 from mlsci.models.ode_likelihood import ExactTrace, Hutchinson
 from mlsci.models.pairing import OptimalTransport
 from mlsci.nets.condition import Classes
@@ -47,7 +47,15 @@ class ExactDiffusion(Diffusion):
         return exact_denoiser(x, sigma, condition)
 
 
-@pytest.mark.parametrize("model", [ExactFlow(shape=[2], net=NET), ExactDiffusion(shape=[2], net=NET, sigma_max=500.0)])
+EXACT = [
+    ExactFlow(shape=[2], net=NET),
+    ExactFlow(shape=[2], net=NET, sampler=RK4(steps=8)),
+    ExactDiffusion(shape=[2], net=NET, sigma_max=500.0),
+    ExactDiffusion(shape=[2], net=NET, sigma_max=500.0, sigma_data=2.0, rho=None, sampler=RK4(steps=12)),
+]
+
+
+@pytest.mark.parametrize("model", EXACT)
 @pytest.mark.parametrize("divergence", [ExactTrace(), Hutchinson(samples=2)])
 def test_samples_and_likelihood_of_the_exact_answer_are_exact(model, divergence) -> None:
     torch.manual_seed(0)
@@ -60,9 +68,9 @@ def test_samples_and_likelihood_of_the_exact_answer_are_exact(model, divergence)
     assert (found - NORMAL.log_prob(x).sum(dim=1)).abs().max() < 0.03  # the Jacobian is diagonal: no noise of signs
 
 
-@pytest.mark.parametrize(("integrator", "order"), [(Euler, 1), (Heun, 2)])
+@pytest.mark.parametrize(("integrator", "order"), [(Euler, 1), (Heun, 2), (RK4, 4)])
 def test_errors_fall_with_the_order_of_the_steps(integrator, order: int) -> None:
-    x, exact = torch.ones(1, 1, dtype=torch.float64), torch.tensor(1.0).exp().double()
+    x, exact = torch.ones(1, 1, dtype=torch.float64), torch.tensor(1.0, dtype=torch.float64).exp()
     errors = []
     for steps in (20, 40):
         times = torch.linspace(0, 1, steps + 1, dtype=torch.float64)
@@ -81,6 +89,9 @@ def test_the_last_step_asks_nothing_at_an_open_end() -> None:
 
     Heun(steps=2)(velocity, torch.ones(1, 1), torch.tensor([2.0, 1.0, 0.0]), open_end=True)
     assert asked == [2.0, 1.0, 1.0]
+    asked.clear()
+    RK4(steps=2)(velocity, torch.ones(1, 1), torch.tensor([2.0, 1.0, 0.0]), open_end=True)
+    assert asked == [2.0, 1.5, 1.5, 1.0, 1.0]
 
 
 def trained(model, *, steps: int = 200):

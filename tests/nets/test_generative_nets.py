@@ -12,6 +12,7 @@ from mlsci.nets.cnn_decoder import CNNDecoder
 from mlsci.nets.condition import Classes, Unconditional, Values
 from mlsci.nets.conditioned import Conditioned
 from mlsci.nets.fcn import FCN
+from mlsci.nets.film_fourier import FiLMFourier, IsotropicFilter
 from mlsci.nets.film_mlp import FiLMMLP
 from mlsci.nets.film_unet import FiLMUNet
 from mlsci.nets.mlp import MLP
@@ -22,10 +23,26 @@ NETS = {
     "film_unet": lambda: FiLMUNet(
         in_shape=(2, 5, 6), out_shape=(1, 5, 6), condition_features=3, width=4, levels=3, blocks=2, periodic=True
     ),
+    "film_fourier": lambda: FiLMFourier(
+        in_shape=(2, 5, 6), out_shape=(1, 5, 6), condition_features=3, width=4, layers=2
+    ),
+    "film_fourier 1-d": lambda: FiLMFourier(in_shape=(2, 7), out_shape=(3, 7), condition_features=3, width=4, layers=1),
     "film_unet 1-d": lambda: FiLMUNet(in_shape=(2, 7), out_shape=(3, 7), condition_features=3, width=6, levels=2),
 }
-INPUTS = {"film_mlp": (6,), "film_unet": (2, 5, 6), "film_unet 1-d": (2, 7)}
-OUTPUTS = {"film_mlp": (4,), "film_unet": (1, 5, 6), "film_unet 1-d": (3, 7)}
+INPUTS = {
+    "film_mlp": (6,),
+    "film_unet": (2, 5, 6),
+    "film_unet 1-d": (2, 7),
+    "film_fourier": (2, 5, 6),
+    "film_fourier 1-d": (2, 7),
+}
+OUTPUTS = {
+    "film_mlp": (4,),
+    "film_unet": (1, 5, 6),
+    "film_unet 1-d": (3, 7),
+    "film_fourier": (1, 5, 6),
+    "film_fourier 1-d": (3, 7),
+}
 
 
 def awake(net: nn.Module) -> nn.Module:
@@ -54,6 +71,23 @@ def test_a_periodic_modulated_unet_commutes_with_shifts() -> None:
     net = awake(FiLMUNet(in_shape=(1, 8, 8), out_shape=(1, 8, 8), width=4, levels=3, periodic=True)).double()
     x = torch.randn(2, 1, 8, 8, dtype=torch.float64)
     torch.testing.assert_close(net(x.roll((4, 4), (2, 3))), net(x).roll((4, 4), (2, 3)))
+
+
+def test_a_net_of_isotropic_filters_commutes_with_shifts_and_symmetries_of_the_grid() -> None:
+    net = awake(FiLMFourier(in_shape=(1, 6, 6), out_shape=(1, 6, 6), width=4, layers=2)).double()
+    x = torch.randn(2, 1, 6, 6, dtype=torch.float64)
+    torch.testing.assert_close(net(x.roll((1, 3), (2, 3))), net(x).roll((1, 3), (2, 3)))
+    torch.testing.assert_close(net(x.rot90(1, (2, 3))), net(x).rot90(1, (2, 3)))
+    torch.testing.assert_close(net(x.flip(3)), net(x).flip(3))
+
+
+def test_an_isotropic_filter_multiplies_waves_by_its_value_at_their_wavenumber() -> None:
+    layer = IsotropicFilter(1, grid=(8, 4))
+    layer.values.data = torch.arange(len(layer.values[0]))[None] ** 2.0
+    row = torch.arange(8)[:, None].expand(8, 4) * 2 * torch.pi / 8
+    column = torch.arange(4).expand(8, 4) * 2 * torch.pi / 4  # the longest side counts: this is |k| = 2
+    for wave, gain in (((3 * row).cos(), 9.0), ((column + row).sin(), 4 + (5**0.5 - 2) * 5)):
+        torch.testing.assert_close(layer(wave[None, None]), gain * wave[None, None], atol=1e-4, rtol=1e-4)
 
 
 def test_a_fully_convolutional_net_commutes_with_every_shift() -> None:
