@@ -21,8 +21,14 @@ class Clock:
     def __init__(self, *, spent: float = 0.0, whole_process: bool = True) -> None:
         self.wall = time.monotonic()
         self.offset = spent - (0.0 if whole_process else process_seconds())
+        self.fit: dict[str, float] = {}
+
+    def fit_ended(self) -> None:
+        """From now on `seconds` tells what the run had cost by now, too."""
+        self.fit = {"fit_cpu_seconds": self.seconds()["cpu_seconds"]}
 
     def seconds(self) -> dict[str, float]:
-        """CPU seconds of the run, wall seconds of the present job."""
+        """CPU seconds of the run, also those until the fit ended, and wall seconds of the present job."""
         wall = time.monotonic() - self.wall
-        return {"cpu_seconds": round(self.offset + process_seconds(), 2), "wall_seconds": round(wall, 2)}
+        spent = {"cpu_seconds": round(self.offset + process_seconds(), 2), "wall_seconds": round(wall, 2)}
+        return {**spent, **self.fit}

@@ -57,6 +57,7 @@ class Job:
                 Console().print(f"{where} {self.folder.path}", soft_wrap=True, highlight=False)
             self._connect()
             self._fit(payload)
+            self.clock.fit_ended()
             return self._record()
 
     def _prepare(self) -> None:

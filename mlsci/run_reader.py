@@ -41,6 +41,7 @@ class Run:
     baselines: Mapping[str, Any]
     parameters: int | None
     cpu_seconds: float | None
+    fit_cpu_seconds: float | None
     wall_seconds: float | None
 
 
@@ -86,6 +87,7 @@ def read_run(folder: Path, *, root: Path) -> Run:
         baselines=_kind(metrics.get("baselines"), dict),
         parameters=_whole(metrics.get("parameters")),
         cpu_seconds=_float(metrics.get("cpu_seconds")),
+        fit_cpu_seconds=_float(metrics.get("fit_cpu_seconds")),
         wall_seconds=_float(metrics.get("wall_seconds")),
     )
 

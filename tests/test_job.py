@@ -12,6 +12,8 @@ def test_what_is_null_is_left_out(tmp_path, capsys):
     result = mlsci.train([*BASE, *gone, f"run.dir={tmp_path / 'run'}"])
     assert result.metrics["test/accuracy"] >= 0.0
     assert not (tmp_path / "run" / "metrics.csv").exists()
+    found = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert 0 < found["fit_cpu_seconds"] <= found["cpu_seconds"]  # the test comes after the fit
     assert "warning" not in capsys.readouterr().err
 
 
