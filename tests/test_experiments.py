@@ -31,10 +31,21 @@ def test_an_experiment_states_what_it_is_measured_against(name):
         assert len(entry["source"]) > 10
 
 
+def quick(values: dict) -> list[str]:
+    """Overrides for what else would take long on two cores: steps of a sampler, and of a classifier that judges it."""
+    found = ["model.sampler.steps=1"] if values["model"].get("sampler") else []
+    for name, callback in values["callbacks"].items():
+        judge = (callback or {}).get("comparisons", {}).get("classifier")
+        if judge and judge.get("classifier"):
+            found.append(f"+callbacks.{name}.comparisons.classifier.classifier.steps=2")
+    return found
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_runs_two_steps_on_made_up_data(name, tmp_path):
     overrides = [f"experiment={name}", *FAST]
     values = config.plain(config.explain(overrides).config)
+    overrides += quick(values)
     data = instantiate(values["data"], path="data")
     data.fake(tmp_path / "files")
     folder = [f"run.dir={tmp_path / 'run'}", f"data.files={tmp_path / 'files'}"]

@@ -39,12 +39,13 @@ def normalisation(log_weights: Tensor) -> Normalisation:
     return Normalisation(log_z=log_z, stderr=stderr, share=share)
 
 
-def importance_nll(log_weights: Tensor) -> Tensor:
+def importance_nll(log_weights: Tensor, *, warn: bool = True) -> Tensor:
     """-log mean_k w of log weights log p(x, z_k) - log q(z_k | x), (K, B): the NLL (B,) in nats.
 
-    Warns where the median effective sample size is below two draws: the value is then set by single draws.
+    With `warn` it says so where the median effective sample size is below two draws, so that single ones set the value.
     """
     K = len(log_weights)
-    draws = float((effective_sample_size(log_weights) * K).median())
-    warn_if_few("importance-sampled NLL: effective draws", math.floor(draws), min(2, K))
+    if warn:
+        draws = float((effective_sample_size(log_weights) * K).median())
+        warn_if_few("importance-sampled NLL: effective draws", math.floor(draws), min(2, K))
     return math.log(K) - torch.logsumexp(log_weights.double(), dim=0)

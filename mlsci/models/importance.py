@@ -21,11 +21,12 @@ def log_marginal(
     posterior: Callable[[Tensor, Tensor], Posterior],
     log_likelihood: Callable[..., Tensor],
     samples: int,
+    warn: bool = True,
 ) -> Tensor:
     """log 1/K Σ p(x, z_k) / q(z_k | x) with K = `samples` draws from the posterior: (B,), no gradients.
 
-    A lower bound in expectation, close to log p(x) for large K; 5000 is what the literature takes. Warns where single
-    draws set the value.
+    A lower bound in expectation, close to log p(x) for large K; 5000 is what the literature takes. With `warn` it
+    says where single draws set the value.
 
     Args:
         x: (B, *shape).
@@ -41,5 +42,5 @@ def log_marginal(
             for start in range(0, samples, at_once):
                 z = q.draw(min(at_once, samples - start))  # (k, B, latent)
                 found.append(log_weights(z, q, partial(log_likelihood, x=rows, condition=told)))  # (k, B)
-            parts.append(-importance_nll(torch.cat(found)).to(x.dtype))
+            parts.append(-importance_nll(torch.cat(found), warn=warn).to(x.dtype))
     return torch.cat(parts)

@@ -17,6 +17,7 @@ from mlsci.nets.conditioned import Conditioned
 from mlsci.nets.scaling import Standardise
 
 SCORING = 16  # fixed draws behind an anomaly score
+SETTLED = 500  # steps before few effective draws are warned of: no posterior fits at its start
 
 
 class VAE(Latent):
@@ -115,6 +116,7 @@ class VAE(Latent):
             posterior=self.posterior,
             log_likelihood=self.log_likelihood,
             samples=samples,
+            warn=self._trainer is None or self.global_step >= SETTLED,
         )
         return found - self.log_volume
 
