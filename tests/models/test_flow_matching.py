@@ -94,6 +94,22 @@ def test_the_last_step_asks_nothing_at_an_open_end() -> None:
     assert asked == [2.0, 1.5, 1.5, 1.0, 1.0]
 
 
+def test_equal_steps_on_straight_ways_keep_the_variance_of_gaussian_modes() -> None:
+    """What docs/generative.md tells: modes of variance 0.05 to 28, started at one deviation of the noise."""
+    variance = torch.tensor([0.05, 0.3, 1.0, 12.0, 28.0], dtype=torch.float64)
+    times = torch.linspace(0, 1, 9, dtype=torch.float64)
+
+    def straight(x: Tensor, t: Tensor) -> Tensor:
+        return x * (t * variance - (1 - t)) / ((1 - t) ** 2 + t**2 * variance)
+
+    kept = RK4(steps=8)(straight, torch.ones(5, dtype=torch.float64), times).square() / variance
+    assert (kept - 1).abs().max() < 1e-3
+    levels = torch.cat((Diffusion(shape=[2], net=NET).levels(20, device=torch.device("cpu")), torch.zeros(1))).double()
+    start = levels[0] * torch.ones(5, dtype=torch.float64)
+    edm = Heun(steps=20)(lambda x, s: x * s / (variance + s**2), start, levels, open_end=True).square() / variance
+    assert 0.03 < (edm - 1).min() < (edm - 1).max() < 0.12
+
+
 def trained(model, *, steps: int = 200):
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
