@@ -6,7 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 
+from mlsci.errors import ConfigError
+
 SAMPLES = 1024  # whose derivatives are taken at once
+LARGEST = 400_000_000  # numbers in a Jacobian: 3 GB in float64
 
 
 class LeastSquares:
@@ -31,7 +34,18 @@ class LeastSquares:
         return self._scaled((self.called(self.x) - self.y).flatten())
 
     def jacobian(self, parameters: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """The rows (R,) and their Jacobian (R, P), columns in the order of the parameters."""
+        """The rows (R,) and their Jacobian (R, P), columns in the order of the parameters.
+
+        Raises:
+            ConfigError: a Jacobian of more than `LARGEST` numbers.
+        """
+        count = sum(parameter.numel() for parameter in parameters)
+        if self.y.numel() * count > LARGEST:
+            raise ConfigError(
+                f"optimizer: least squares need a Jacobian of {self.y.numel():,} errors by {count:,} parameters, allowed "
+                f"are {LARGEST:,} numbers; take a smaller net or data.batch_size, or optimizer=adamw with "
+                f"scheduler=warmup_cosine"
+            )
         wanted = {id(parameter): place for place, parameter in enumerate(parameters)}
         names = {wanted[id(p)]: name for name, p in self.called.named_parameters() if id(p) in wanted}
         values = {names[place]: parameter.detach() for place, parameter in enumerate(parameters)}

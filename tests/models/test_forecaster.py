@@ -7,6 +7,7 @@ from torch.utils.data import TensorDataset
 
 from mlsci.data.windows import cut
 from mlsci.errors import ConfigError
+from mlsci.models import least_squares
 from mlsci.models.forecaster import Forecaster
 from mlsci.models.window_ridge import WindowRidge
 from mlsci.nets.linear import Linear
@@ -192,6 +193,14 @@ def test_levenberg_marquardt_finds_a_nonlinear_law():
     for _ in range(60):
         loss = optimizer.step(model.residuals(batch))
     assert float(loss) < 1e-8
+
+
+def test_a_jacobian_that_would_fill_the_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(least_squares, "LARGEST", 1000)
+    model = forecaster(Linear(in_features=6, out_features=12))
+    residuals = model.residuals((torch.ones(1, 3, 2), torch.ones(1, 6, 2)))
+    with pytest.raises(ConfigError, match="a Jacobian of 12 errors by 84 parameters, allowed are 1,000 numbers"):
+        residuals.jacobian(list(model.parameters()))
 
 
 def test_least_squares_are_of_a_mean_square_of_pasts_as_they_are():
