@@ -42,8 +42,8 @@ class LeastSquares:
         count = sum(parameter.numel() for parameter in parameters)
         if self.y.numel() * count > LARGEST:
             raise ConfigError(
-                f"optimizer: least squares need a Jacobian of {self.y.numel():,} errors by {count:,} parameters, allowed "
-                f"are {LARGEST:,} numbers; take a smaller net or data.batch_size, or optimizer=adamw with "
+                f"optimizer: least squares need a Jacobian of {self.y.numel():,} errors by {count:,} parameters, "
+                f"allowed are {LARGEST:,} numbers; take a smaller net or data.batch_size, or optimizer=adamw with "
                 f"scheduler=warmup_cosine"
             )
         wanted = {id(parameter): place for place, parameter in enumerate(parameters)}
