@@ -51,6 +51,7 @@ def gradients_of(config: dict[str, Any], choices: dict[str, str]) -> GradientErr
         model, _ = build_model({**config, "model": model_config}, data, steps=10, choices=choices)
         if model.fitted_at_once:
             raise ConfigError(f"model={choices.get('model')}: is fitted at once and has no gradient to check")
+        model.begin(data)
         model.double().train().ready()
         return error_of(model, _doubled(_first_batch(data)))
 

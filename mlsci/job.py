@@ -213,6 +213,8 @@ class Job:
 
             fit_once(self.model, self.data, self.trainer, folder=self.folder)
             return
+        if payload is None:
+            self.model.begin(self.data)
         with Signals(self.model, self.trainer):
             try:
                 self.trainer.fit(self.model, datamodule=self.data)

@@ -71,6 +71,24 @@ def test_two_epochs_and_two_more_are_four(tmp_path, workers):
     assert [row.split(",")[0] for row in lines[0]] == [row.split(",")[0] for row in lines[1]]
 
 
+def test_a_shortcut_that_was_fitted_at_the_start_is_not_fitted_again(tmp_path, monkeypatch):
+    from mlsci.models.forecaster import Forecaster
+
+    more = [
+        *("data=lorenz", "data.length=900", "data.horizon=20", "data.steps=2", "model=forecaster", "net=mlp"),
+        *("+model.shortcut._target_=mlsci.models.window_ridge.WindowRidge", "+model.shortcut.look_back=4"),
+        *("+model.shortcut.horizon=2", "model.gain=0.0", "callbacks=[checkpoint,ema]", "logger=csv", "threads=1"),
+    ]
+    whole = mlsci.train([*more, f"run.dir={tmp_path / 'whole'}", "trainer.max_epochs=4"])
+    half = mlsci.train([*more, f"run.dir={tmp_path / 'half'}", "trainer.max_epochs=2"])
+    folder = RunFolder(half.folder)
+    make_ready(folder, ["trainer.max_epochs=4"])
+    monkeypatch.setattr(Forecaster, "begin", lambda *_: pytest.fail("a run that continues began anew"))
+    again = run(folder)
+    assert same(state(whole.folder), state(half.folder))
+    assert again.metrics == whole.metrics
+
+
 def test_slices_that_end_before_a_validation_do_not_change_the_best_state(tmp_path):
     every = "trainer.check_val_every_n_epoch=2"
     whole = mlsci.train(overrides(tmp_path, "whole", "trainer.max_epochs=4", every, "test=false"))

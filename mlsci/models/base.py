@@ -89,6 +89,9 @@ class Model(LightningModule):
     def logged(self, scalars: Mapping[str, float]) -> None:
         """Look at the means of a log line of the training, by name; nothing to do unless a model watches itself."""
 
+    def begin(self, data: Any) -> None:
+        """Take from the data what training starts from: before the first step of a run, not when it continues."""
+
     def ready(self) -> None:
         """Make the first `loss` possible outside of a trainer, where a model needs more than a batch for it."""
 

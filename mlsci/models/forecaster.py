@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-from mlsci.models.base import Evaluation, Model
+from mlsci.errors import ConfigError
+from mlsci.models.base import Estimator, Evaluation, Model
+from mlsci.models.least_squares import LeastSquares
 from mlsci.nets.scaling import Standardise
 
 
@@ -18,6 +20,9 @@ class Forecaster(Model):
     values leave it, and so on until the horizon of y is reached; gradients run through all of it. A net with as many
     steps as the horizon forecasts directly.
 
+    A shortcut that is an estimator is fitted to the training part before the first step, what there is to choose by the
+    validation part, both as the net sees them; it then stays as it is. The net learns what is left.
+
     Args:
         net: from a standardised past to the next values.
         criterion: (forecasts, futures), both in standardised units -> scalar.
@@ -25,7 +30,9 @@ class Forecaster(Model):
         metrics: compare `predict(x)` with y, by name.
         scaling: of every variable, past and future alike.
         window: gives zero and unit of a window, mlsci.nets.window_scaling; None: those of `scaling`.
-        shortcut: a second net of the same shapes whose answer is added, such as an affine map.
+        shortcut: a second net of the same shapes whose answer is added, such as an affine map, or an estimator.
+        gain: first value of a learnt factor of what the net says; 0 begins with the shortcut alone (Bachlechner et al.
+            2021, arXiv:2003.04887). None: no factor.
         augment: changes standardised pasts in training, whole batches at once.
         bound: what is fed back is kept within ± so many deviations, so that no forecast runs off to infinity.
     """
@@ -40,6 +47,7 @@ class Forecaster(Model):
         metrics: Mapping[str, Metric] | None = None,
         window: nn.Module | None = None,
         shortcut: nn.Module | None = None,
+        gain: float | None = None,
         augment: nn.Module | None = None,
         bound: float = 10.0,
     ):
@@ -54,6 +62,7 @@ class Forecaster(Model):
         self.scaling = scaling
         self.window = window
         self.shortcut = shortcut
+        self.gain = None if gain is None else nn.Parameter(torch.tensor(float(gain)))
         self.augment = augment
         self.bound = bound
 
@@ -74,12 +83,41 @@ class Forecaster(Model):
 
     def next_values(self, past: Tensor) -> Tensor:
         """What the net says of a standardised past (B, look_back, F): the next values (B, steps, F)."""
-        zero, unit = (0.0, 1.0) if self.window is None else self.window(past)
+        zero, unit = self._window(past)
         seen = (past - zero) / unit
         said = self.net(seen).reshape(len(past), -1, past.shape[2])  # (B, steps, F)
+        if self.gain is not None:
+            said = self.gain * said
         if self.shortcut is not None:
-            said = said + self.shortcut(seen).reshape(said.shape)
+            said = said + self.shortcut(seen).reshape(said.shape).to(said.dtype)
         return said * unit + zero
+
+    def begin(self, data: Any) -> None:
+        """Fit a shortcut that is an estimator.
+
+        Raises:
+            ConfigError: windows that it cannot be fitted to.
+        """
+        if not isinstance(self.shortcut, Estimator):
+            return
+        train = self._as_seen(*data.split("train").tensors)
+        try:
+            if data.has("val"):
+                self.shortcut.choose(train, self._as_seen(*data.split("val").tensors))
+            self.shortcut.fit(*train)
+        except ValueError as error:
+            raise ConfigError(f"model.shortcut: {error}") from error
+
+    @torch.no_grad()
+    def _as_seen(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Pasts and the values that the net gives at once, both in the windows' own zeros and units."""
+        past = self.scaling(x)
+        zero, unit = self._window(past)
+        steps = self.net(past[:1]).numel() // past[0, 0].numel()
+        return (past - zero) / unit, (self.scaling(y[:, :steps]) - zero) / unit
+
+    def _window(self, past: Tensor) -> tuple[Tensor | float, Tensor | float]:
+        return (0.0, 1.0) if self.window is None else self.window(past)
 
     def loss(self, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """The criterion of a batch (pasts, futures)."""
@@ -88,6 +126,21 @@ class Forecaster(Model):
         if self.augment is not None:
             past = self.augment(past)
         return self.criterion(self.rollout(past, y.shape[1]), self.scaling(y)), {}
+
+    def residuals(self, batch: Any) -> LeastSquares:
+        """The errors of a batch in standardised units, where the criterion is their mean square.
+
+        Raises:
+            ConfigError: another criterion, or pasts that are changed at random.
+        """
+        if not isinstance(self.criterion, nn.MSELoss) or self.criterion.reduction != "mean" or self.augment is not None:
+            raise ConfigError(
+                f"optimizer: {type(self.pace.optimizer).__name__} minimises mean squares; it goes with "
+                f"objective.loss=torch.nn.MSELoss and model.augment=null, got {type(self.criterion).__name__} "
+                f"and {type(self.augment).__name__}"
+            )
+        x, y = batch
+        return LeastSquares(self, lambda past: self.rollout(past, y.shape[1]), self.scaling(x), self.scaling(y))
 
     def evaluate(self, batch: Any) -> Evaluation:
         """Loss and forecasts from one rollout."""

@@ -8,6 +8,7 @@ from sklearn.kernel_ridge import KernelRidge as Reference
 from mlsci.data.windows import cut
 from mlsci.metrics.errors import SMAPE
 from mlsci.models.kernel_ridge import KernelRidge
+from mlsci.nets.transforms import SquareRoot
 
 
 def waves(length: int, *, features: int = 1, first: float = 0.0) -> torch.Tensor:
@@ -84,12 +85,41 @@ def test_a_choice_apart_forecasts_the_end_of_the_validation_series_from_what_is_
     series = waves(100, first=31.0)
     ours = estimator(delays=(6,), apart=True)
     seen = []
-    ours._judged = lambda forecast, truth: seen.append((forecast, truth)) or 0.0
+    ours._judged = lambda forecast, truth, spread: seen.append((forecast, truth)) or 0.0
     ours.choose(windows(waves(150)), windows(series, horizon=12))
     ours.fit(*windows(series[:88]))
     forecast, truth = seen[0]
     assert torch.equal(truth[0], series[88:])
     torch.testing.assert_close(forecast, ours.predict(series[None, 80:88]))
+
+
+def test_a_refit_is_a_fit_to_the_whole_known_series_with_what_was_chosen():
+    series = waves(160)
+    train, val = windows(series[:100]), windows(series[92:], horizon=12)
+    ours, whole = (
+        estimator(delays=(1, 6), widths=(4.0,), penalties=(1e-8, 1e2), refit=refit) for refit in (True, False)
+    )
+    ours.choose(train, val)
+    ours.fit(*train)
+    assert (ours.delays, float(ours.penalty)) == (6, 1e-8)
+    whole.choose(train, val)
+    whole.fit(*windows(series))
+    assert torch.equal(ours.coefficients, whole.coefficients)
+    assert len(ours.centres) == 160 - 6
+    apart = windows(waves(60, first=99.0), horizon=12)
+    with pytest.raises(ValueError, match="refit=true: the validation windows do not follow"):
+        estimator(refit=True).choose(train, apart)
+    with pytest.raises(ValueError, match="refit and apart: expected one of them"):
+        estimator(refit=True, apart=True)
+
+
+def test_a_transform_is_that_of_the_series():
+    series = waves(90) - 30
+    ours, roots = (estimator(delays=(4,), transform=transform) for transform in (SquareRoot(), None))
+    ours.fit(*windows(series))
+    roots.fit(*windows(series.sqrt()))
+    new = waves(8, first=2.1)[None] - 30
+    torch.testing.assert_close(ours.predict(new), roots.predict(new.sqrt()).square())
 
 
 def test_the_state_is_loaded_whatever_its_size():
