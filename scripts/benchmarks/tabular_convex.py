@@ -69,9 +69,7 @@ def compare(pair: Pair, rows: Parts) -> tuple[float, float, float]:
     arrays = x.numpy(), y.numpy()
     times: tuple[list[float], list[float]] = ([], [])
     while sum(times[0]) + sum(times[1]) < 2 * LEAST or len(times[0]) < 5:
-        for spent, fit in zip(
-            times, (lambda: model.fit(x, y), lambda: pair.peer().fit(*arrays)), strict=True
-        ):
+        for spent, fit in zip(times, (lambda: model.fit(x, y), lambda: pair.peer().fit(*arrays)), strict=True):
             began = time.process_time()
             fit()
             spent.append(time.process_time() - began)
