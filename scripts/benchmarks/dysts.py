@@ -27,7 +27,7 @@ from pathlib import Path
 import mlsci
 from mlsci.data.download import data_dir
 from mlsci.data.dysts import systems
-from mlsci.errors import MlsciError
+from mlsci.errors import Interrupted, MlsciError
 
 NAMES = {"NBEATSModel": "N-BEATS", "RNNModel": "LSTM", "TransformerModel": "transformer", "RandomForest": "forest"}
 
@@ -44,6 +44,8 @@ def main() -> int:
         began = time.process_time()
         try:
             found[name] = one(name, overrides)
+        except Interrupted as error:
+            return error.exit_code
         except MlsciError as error:
             print(f"{name}: {error}", file=sys.stderr)
             continue

@@ -105,8 +105,9 @@ def main() -> None:
                 found.setdefault(name, []).append(run)
                 print(f"{name} seed {seed}: {run}", file=sys.stderr, flush=True)
     commit = (git_state()[0] or {}).get("hash", "?")[:10]
+    changed = f" (ours: {', '.join(overrides)})" if overrides else ""
     note = (
-        f"Medians of {options.seeds} seeds, {options.epochs} epochs, one thread. {hardware()}; "
+        f"Medians of {options.seeds} seeds, {options.epochs} epochs{changed}, one thread. {hardware()}; "
         f"torch {versions()['torch']}; git {commit}."
     )
     text = "\n\n".join([table(found), note, *lost])

@@ -51,7 +51,7 @@ def test_both_sides_see_standardised_training_rows_and_other_rows_in_the_test(na
 
 
 @pytest.mark.parametrize(
-    ("name", "case"), [("ridge, α = 1", "diabetes"), ("lasso, α = σ/20", "diabetes"), ("logistic, C = 1", "digits")]
+    ("name", "case"), [("ridge, α = 1", "diabetes"), ("lasso, α = σ/20", "diabetes"), ("logistic, C = 1", "breast_cancer")]
 )
 def test_linear_models_have_the_weights_of_scikit_learn(name, case, monkeypatch):
     import tabular_convex
@@ -117,6 +117,25 @@ def test_a_sweep_goes_on_from_its_file(tmp_path):
     append(path, "Lorenz", 12.25, 1.0)
     append(path, "Rossler", 0.5, 2.0)
     assert read(path) == {"Lorenz": 12.25, "Rossler": 0.5}
+
+
+def test_a_signal_ends_a_sweep_and_an_error_only_its_system(tmp_path, monkeypatch):
+    import dysts
+
+    from mlsci.errors import Interrupted, MlsciError
+
+    answers = {"Aizawa": MlsciError("bad"), "Lorenz": 3.0, "Rossler": Interrupted(15), "Torus": 4.0}
+
+    def one(name, overrides):
+        if isinstance(answers[name], Exception):
+            raise answers[name]
+        return answers[name]
+
+    monkeypatch.setattr(dysts, "one", one)
+    path = tmp_path / "dysts.csv"
+    monkeypatch.setattr(sys, "argv", ["dysts.py", "--out", str(path), "--systems", ",".join(answers)])
+    assert dysts.main() == 128 + 15
+    assert dysts.read(path) == {"Lorenz": 3.0}
 
 
 def test_the_published_medians_of_chaotic_systems(shared_data):
