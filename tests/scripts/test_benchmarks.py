@@ -51,7 +51,8 @@ def test_both_sides_see_standardised_training_rows_and_other_rows_in_the_test(na
 
 
 @pytest.mark.parametrize(
-    ("name", "case"), [("ridge, α = 1", "diabetes"), ("lasso, α = σ/20", "diabetes"), ("logistic, C = 1", "breast_cancer")]
+    ("name", "case"),
+    [("ridge, α = 1", "diabetes"), ("lasso, α = σ/20", "diabetes"), ("logistic, C = 1", "breast_cancer")],
 )
 def test_linear_models_have_the_weights_of_scikit_learn(name, case, monkeypatch):
     import tabular_convex
