@@ -3,6 +3,7 @@
 131 of the 133 systems have published forecasts. The protocol: fit the first ten periods of the test series, forecast
 the other two; whatever is chosen by the way (epochs, widths, penalties) is chosen on the train series, which begins
 elsewhere on the same attractor. The published script leaves the last point unscored, and so does `horizon`.
+One train series is useless: that of PiecewiseCircuit runs off to infinity. There the ten fitted periods decide.
 """
 
 import gzip
@@ -89,12 +90,13 @@ class Dysts(Windows):
         return {"time_step": 1 / self.points, "time_unit": "periods"}
 
     def parts(self) -> dict[str, np.ndarray]:
-        """Ten periods of the test series, the train series, and what follows the ten periods."""
+        """Ten periods of the test series, the train series (if finite, otherwise those ten), and what follows."""
         fitted = FITTED * self.points
         train, test = self._values("train"), self._values("test")
+        val = train[: fitted + self.horizon] if np.isfinite(train).all() else test[:fitted]
         return {
             "train": test[:fitted],
-            "val": train[: fitted + self.horizon],
+            "val": val,
             "test": test[max(fitted - self.look_back, 0) : fitted + self.horizon],
         }
 

@@ -50,16 +50,16 @@ class FieldTriplets:
         figure = new_figure(6.0)
         grid = figure.subplots(len(rows), 3, sharex=True)
         x = np.arange(truth.shape[1]) / truth.shape[1]
-        for axes, (label, i) in zip(grid, rows, strict=True):
+        for number, (axes, (label, i)) in enumerate(zip(grid, rows, strict=True), start=1):
             axes[0].plot(x, given[i], color=GREY, linewidth=1.4)
             axes[1].plot(x, truth[i], color=BLACK, linewidth=1.6, label="truth")
             axes[1].plot(x, ours[i], color=BLUE, linewidth=1.4, linestyle="--", label="prediction")
             axes[2].plot(x, ours[i] - truth[i], color=VERMILION, linewidth=1.2)
             for panel, name in zip(axes, (names[0], names[1], "error"), strict=True):
-                tidy(panel, x="x" if axes is grid[-1] else "", y=name)
+                tidy(panel, x="x" if number == len(rows) else "", y=name)
                 panel.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
             axes[1].set_title(f"relative L2 error, {label}", fontsize=9)
-        grid[0, 1].legend(fontsize=8, frameon=False)
+        figure.legend(*grid[0, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
         return figure
 
     def _squares(

@@ -68,6 +68,15 @@ def test_the_protocol_of_dysts(shared_data):
     np.testing.assert_allclose(chosen[1][-1, :, 0], train[150:179], rtol=1e-6)
 
 
+def test_the_train_series_that_runs_off_is_replaced_by_the_fitted_periods(shared_data):
+    data = Dysts(system="PiecewiseCircuit", look_back=20, horizon=29)
+    data.setup()
+    test = systems("test", points=15)["PiecewiseCircuit"][:, 0]
+    x, y = data.split("val").tensors
+    assert float(x[0, 0, 0]) == pytest.approx(test[0])
+    assert float(y[-1, -1, 0]) == pytest.approx(test[149])  # nothing that is tested
+
+
 def test_there_are_131_systems_of_dysts(shared_data):
     assert len(systems("test", points=15)) == len(systems("train", points=15)) == 131
 
