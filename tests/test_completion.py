@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
         ("mlsci x", []),
         ("mlsci train net=", [f"net={name}" for name in NETS]),
         ("mlsci train net=ml", ["net=mlp"]),
-        ("mlsci train -m seed=0 net=cn", ["net=cnn"]),
+        ("mlsci train -m seed=0 net=cn", ["net=cnn", "net=cnn_decoder"]),
         ("mlsci train experiment=images/dig", ["experiment=images/digits"]),
         ("mlsci train nosuch=", []),
         ("mlsci train optimizer.w", ["optimizer.weight_decay="]),

@@ -201,12 +201,19 @@ def test_a_run_without_an_experiment_is_named_after_data_and_model():
     assert config.explain(["data=diabetes", "model=ridge"]).experiment == "diabetes/ridge"
 
 
+NEEDED = {  # by callbacks that stand for nothing by themselves
+    "finetune": ["callbacks.finetune.checkpoint=best.ckpt"],
+    "feature_quality": ["callbacks.feature_quality.comparisons.frechet.features.path=best.ckpt"],
+    "field_quality": ["data=gaussian_field"],
+    "mode_quality": ["data=gaussian_grid"],
+}
+
+
 @pytest.mark.parametrize("group", ["net", "model", "optimizer", "scheduler", "callbacks", "logger", "trainer", "debug"])
 def test_every_choice_of_every_group_passes_the_check(group):
     for name in groups.files([groups.own()])[group]:
         override = f"{group}=[checkpoint,{name}]" if group == "callbacks" else f"{group}={name}"
-        needed = ["callbacks.finetune.checkpoint=best.ckpt"] if name == "finetune" else []
-        assert config.explain(["data=digits", override, *needed]).choices
+        assert config.explain(["data=digits", override, *NEEDED.get(name, [])]).choices
 
 
 def test_a_broken_file_of_a_users_own_is_a_message(tmp_path):

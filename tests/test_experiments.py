@@ -4,6 +4,7 @@ import math
 
 import pytest
 import yaml
+from omegaconf import DictConfig, OmegaConf
 
 import mlsci
 from mlsci import config, groups
@@ -31,12 +32,21 @@ def test_an_experiment_states_what_it_is_measured_against(name):
         assert len(entry["source"]) > 10
 
 
-def quick(values: dict) -> list[str]:
-    """Overrides for what else would take long on two cores: steps of a sampler, and of a classifier that judges it."""
-    found = ["model.sampler.steps=1"] if values["model"].get("sampler") else []
-    for name, callback in values["callbacks"].items():
-        judge = (callback or {}).get("comparisons", {}).get("classifier")
-        if judge and judge.get("classifier"):
+QUICK = {  # what else would take long on two cores, by the key that an experiment must have for it
+    "model.sampler.steps": 1,
+    "model.importance_samples": 2,
+    "model.estimator.widths": [1.0],
+    "model.estimator.penalties": [0.01],
+    "model.shortcut.penalties": [100.0],
+    "flow.flow.layers": 2,
+}
+
+
+def quick(composed: DictConfig) -> list[str]:
+    """Overrides of `QUICK` for the keys that are there, and two steps for a classifier that judges samples."""
+    found = [f"{key}={value}" for key, value in QUICK.items() if OmegaConf.select(composed, key) is not None]
+    for name in composed.callbacks:
+        if OmegaConf.select(composed, f"callbacks.{name}.comparisons.classifier.classifier") is not None:
             found.append(f"+callbacks.{name}.comparisons.classifier.classifier.steps=2")
     return found
 
@@ -44,8 +54,9 @@ def quick(values: dict) -> list[str]:
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_runs_two_steps_on_made_up_data(name, tmp_path):
     overrides = [f"experiment={name}", *FAST]
-    values = config.plain(config.explain(overrides).config)
-    overrides += quick(values)
+    composed = config.explain(overrides).config
+    values = config.plain(composed)
+    overrides += quick(composed)
     data = instantiate(values["data"], path="data")
     data.fake(tmp_path / "files")
     folder = [f"run.dir={tmp_path / 'run'}", f"data.files={tmp_path / 'files'}"]
