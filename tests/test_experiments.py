@@ -45,6 +45,8 @@ QUICK = {  # what else would take long on two cores, by the key that an experime
 def quick(composed: DictConfig) -> list[str]:
     """Overrides of `QUICK` for the keys that are there, and two steps for a classifier that judges samples."""
     found = [f"{key}={value}" for key, value in QUICK.items() if OmegaConf.select(composed, key) is not None]
+    if OmegaConf.select(composed, "data.distribution.side") == 32:  # fields of a known distribution
+        found.append("data.distribution.side=16")
     for name in composed.callbacks:
         if OmegaConf.select(composed, f"callbacks.{name}.comparisons.classifier.classifier") is not None:
             found.append(f"+callbacks.{name}.comparisons.classifier.classifier.steps=2")
