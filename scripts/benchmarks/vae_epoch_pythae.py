@@ -5,6 +5,7 @@ import time
 
 import torch
 from overhead_timer import write
+from pythae.data.datasets import BaseDataset
 from pythae.models import VAE, VAEConfig
 from pythae.models.base.base_utils import ModelOutput
 from pythae.models.nn import BaseDecoder, BaseEncoder
@@ -72,8 +73,12 @@ config = BaseTrainerConfig(
     optimizer_params={"fused": True},
     no_cuda=True,
 )
+data = pictures().reshape(-1, 1, 28, 28)
 trainer = BaseTrainer(
-    model=model, train_dataset=pictures().reshape(-1, 1, 28, 28), training_config=config, callbacks=[watch]
+    model=model,
+    train_dataset=BaseDataset(data, torch.zeros(len(data))),
+    training_config=config,
+    callbacks=[watch],
 )
 trainer.train()
 write(0.0, settled=watch.settled, steps=max(watch.steps, 1))
