@@ -11,8 +11,8 @@ class Bernoulli(Likelihood):
     """log p(x | l) = Σ x l - log(1 + e^l) with outputs l; a density only where every x is 0 or 1."""
 
     def log_prob(self, outputs: Tensor, x: Tensor) -> Tensor:
-        # two passes over the elements, where torch's binary cross entropy makes four
-        return -summed(torch.addcmul(F.softplus(outputs), outputs, x, value=-1), x)
+        losses = F.binary_cross_entropy_with_logits(outputs, x.expand_as(outputs), reduction="none")
+        return -summed(losses, x)
 
     def mean(self, outputs: Tensor) -> Tensor:
         return outputs.sigmoid()
