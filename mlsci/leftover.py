@@ -1,7 +1,8 @@
 """What an experiment wrote for one part, where the command line chose another part in its place.
 
 `experiment=images/digits net=mlp`: the experiment's `net.channels` is meant for its own net, and an MLP takes
-no such argument, so it is left out; what both take (`dropout`) stays.
+no such argument, so it is left out; what both take (`dropout`) stays. So it is with the settings of callbacks that
+are not among the chosen ones.
 """
 
 from collections.abc import Sequence
@@ -25,13 +26,20 @@ def drop(config: DictConfig, overrides: Sequence[Override], places: Sequence[Pat
     for group in chosen.keys() & body.keys():
         part = config.get(group)
         node = OmegaConf.to_container(part, resolve=False) if isinstance(part, DictConfig) else {}
-        known = takes(node)
-        if not isinstance(node, dict) or not isinstance(body[group], dict) or known is None:
+        if not isinstance(node, dict) or not isinstance(body[group], dict):
+            continue
+        known = chosen_ones(node) if group == "callbacks" else takes(node)
+        if known is None:
             continue
         typed = {key.split(".")[1] for key in chosen if key.startswith(f"{group}.")}
         with open_dict(part):
             for key in (body[group].keys() & node.keys()) - set(known) - typed:
                 del part[key]
+
+
+def chosen_ones(node: dict[Any, Any]) -> list[str]:
+    """Callbacks that have a class: of others an experiment's values are all that is left."""
+    return [name for name, value in node.items() if not isinstance(value, dict) or "_target_" in value]
 
 
 def written(experiment: object, places: Sequence[Path]) -> dict[str, Any]:

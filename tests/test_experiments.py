@@ -98,6 +98,11 @@ def test_values_for_another_net_are_left_out_and_those_for_both_stay():
     assert values["model"]["net"] == values["net"]
 
 
+def test_settings_of_callbacks_that_are_not_chosen_are_left_out():
+    values = config.plain(config.explain(["experiment=sequences/etth1", "callbacks=checkpoint"]).config)
+    assert list(values["callbacks"]) == ["checkpoint"]
+
+
 def test_a_typed_key_that_the_chosen_net_does_not_take_is_named():
     with pytest.raises(ConfigError, match=r"net\.channels: MLP takes no 'channels'"):
         config.explain(["experiment=images/digits", "net=mlp", "net.channels=[8]"])

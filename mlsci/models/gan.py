@@ -23,7 +23,7 @@ COLLAPSED = 0.1  # of the data's variance
 
 
 class GAN(Generative):
-    """x = generator(z), z ~ N(0, 1), against a critic that tells data from samples.
+    """x = generator(z), z (B, *latent) ~ N(0, 1), against a critic that tells data from samples.
 
     Every batch is one step: the critic's, and in every `critic_steps`-th batch the generator's after it; `global_step`
     counts batches. Optimizer and schedule are those of the config; the generator has an optimizer of its own, whose
@@ -35,11 +35,11 @@ class GAN(Generative):
 
     Args:
         shape: of one input.
-        generator: makes the net from (B, latent) to (B, *shape).
+        generator: makes the net from (B, *latent) to (B, *shape).
         critic: makes the net from (B, *shape) to (B, 1); without batch norm, which would mix samples.
         adversary: the pair of losses; relativistic pairing unless given.
         penalty: (score, data, samples) -> a penalty on the critic's slopes; R1 and R2 unless given.
-        latent: values of z.
+        latent: values of z, or its shape: white noise on the grid of a field, for a net that maps fields to fields.
         critic_steps: critic steps to one of the generator.
         generator_lr: learning rate of the generator; None: the optimizer's, which is the critic's.
         spectral_norm: keep the largest singular value of every weight of the critic at 1 (Miyato et al. 2018).
@@ -60,7 +60,7 @@ class GAN(Generative):
         critic: Callable[..., nn.Module],
         adversary: Adversary | None = None,
         penalty: Callable[..., Tensor] | None = None,
-        latent: int = 32,
+        latent: int | Sequence[int] = 32,
         critic_steps: int = 1,
         generator_lr: float | None = None,
         spectral_norm: bool = False,
@@ -70,10 +70,11 @@ class GAN(Generative):
         pictured: int = 256,
     ):
         super().__init__(shape=shape, inputs=inputs, condition=condition, metrics=metrics, pictured=pictured)
-        if latent < 1 or critic_steps < 1:
+        self.latent = (latent,) if isinstance(latent, int) else tuple(latent)
+        if min(self.latent, default=0) < 1 or critic_steps < 1:
             raise ValueError(f"GAN: latent and critic_steps must be at least 1, got {latent} and {critic_steps}")
         told = self.condition.features
-        self.generator = Conditioned(generator, inputs=(latent,), outputs=self.shape, features=told)
+        self.generator = Conditioned(generator, inputs=self.latent, outputs=self.shape, features=told)
         self.critic = Conditioned(critic, inputs=self.shape, outputs=(1,), features=told)
         if spectral_norm:
             for module in list(self.critic.modules()):
@@ -81,7 +82,6 @@ class GAN(Generative):
                     parametrizations.spectral_norm(module)
         self.adversary: Adversary = RelativisticPairing() if adversary is None else adversary
         self.penalty = ZeroCentred() if penalty is None else penalty
-        self.latent = latent
         self.critic_steps = critic_steps
         self.generator_lr = generator_lr
         self.generator_optimizer: Optimizer | None = None
@@ -113,7 +113,7 @@ class GAN(Generative):
 
     def draw(self, condition: Tensor) -> Tensor:
         """Samples (n, *shape) in scaled units."""
-        return self.generator(torch.randn(len(condition), self.latent, device=condition.device), condition)
+        return self.generator(torch.randn(len(condition), *self.latent, device=condition.device), condition)
 
     def step(self, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """One step on a batch (x, y): both nets change. The loss is the sum of both nets' last ones."""

@@ -12,16 +12,17 @@ from mlsci.nets.film_mlp import FiLM, encoder
 
 
 class FiLMFourier(nn.Module):
-    """(x (B, channels, *grid), condition (B, condition_features)) -> (B, channels', *grid).
+    """(x (B, channels, *grid), condition (B, condition_features)) -> (B, channels', *grid), or (B, features).
 
     h' = h + W2 φ(FiLM(W1 [h, g * h], e)) in each of `layers` blocks: g * h filters every channel by a function of |k|
     of its own (the global filters of Rao et al. 2021, arXiv:2107.00645, made isotropic), W act on each point and e is a
     perceptron of the condition. No norm forgets the amplitude of a field. The net commutes with cyclic shifts and with
-    the symmetries of the grid, and the output begins at zero.
+    the symmetries of the grid, and the output begins at zero. Features, as of a critic or a classifier, are linear in
+    the channels' sum over the grid, divided by the root of its points: those of a local field are of order 1.
 
     Args:
         in_shape: (channels, length) or (channels, height, width).
-        out_shape: the same with channels'.
+        out_shape: the same with channels', or (features,).
 
     Raises:
         ValueError: shapes that are no fields on one grid, fewer than one layer.
@@ -38,7 +39,9 @@ class FiLMFourier(nn.Module):
         activation: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.channels, out_channels, grid = field_shapes("FiLMFourier", in_shape, out_shape)
+        self.pooled = len(out_shape) == 1 and tuple(out_shape) != tuple(in_shape[1:])
+        channels = (out_shape[0], *in_shape[1:]) if self.pooled else out_shape
+        self.channels, out_channels, grid = field_shapes("FiLMFourier", in_shape, channels)
         if layers < 1:
             raise ValueError(f"FiLMFourier: layers must be at least 1, got {layers}")
         self.axes = len(grid)
@@ -59,6 +62,9 @@ class FiLMFourier(nn.Module):
         h = self.stem(x.transpose(0, 1))  # (width, B, *grid): channels first, so that W is one matrix product
         for block in self.blocks:
             h = block(h, e)
+        if self.pooled:
+            h = h.flatten(2)  # (width, B, points)
+            return self.head(h.sum(dim=2) / h.shape[2] ** 0.5).T  # (B, features)
         return self.head(h).transpose(0, 1)  # (B, channels', *grid)
 
 

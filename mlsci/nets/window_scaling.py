@@ -15,6 +15,17 @@ class LastValue(nn.Module):
         return zero, torch.ones_like(zero)
 
 
+class Mean(nn.Module):
+    """The mean of the past is the zero of past and future.
+
+    Maps a past (B, L, F) to its zero (B, 1, F) and its unit, which is 1.
+    """
+
+    def forward(self, past: Tensor) -> tuple[Tensor, Tensor]:
+        zero = past.mean(dim=1, keepdim=True)  # (B, 1, F)
+        return zero, torch.ones_like(zero)
+
+
 class WindowMoments(nn.Module):
     """Mean and deviation of the past are zero and unit (Kim et al. 2022: reversible instance normalisation).
 

@@ -12,6 +12,7 @@ from mlsci.continuing import make_ready
 from mlsci.errors import ConfigError, NonFiniteLoss
 from mlsci.models.gan import GAN
 from mlsci.models.gan_losses import NonSaturating, RelativisticPairing, UnitSlope, Wasserstein, ZeroCentred
+from mlsci.nets.film_fourier import FiLMFourier
 from mlsci.nets.mlp import MLP
 from mlsci.record import RunFolder
 from mlsci.run import run as continued
@@ -52,6 +53,16 @@ def test_penalties_of_a_linear_critic() -> None:
     for make in (lambda: ZeroCentred(r1=-1.0), lambda: UnitSlope(weight=-1.0)):
         with pytest.raises(ConfigError, match="must not be negative"):
             make()
+
+
+def test_noise_on_the_grid_of_a_field_is_filtered_by_the_generator() -> None:
+    net = partial(FiLMFourier, width=4, layers=1)
+    model = GAN(shape=[1, 6, 6], generator=net, critic=net, latent=[1, 6, 6])
+    nn.init.normal_(model.generator.net.head.weight)
+    assert model.sample(3).shape == (3, 1, 6, 6)
+    assert model.score(model.sample(3), torch.zeros(3, 0)).shape == (3,)
+    with pytest.raises(ValueError, match=r"latent and critic_steps must be at least 1, got \[1, 0\] and 1"):
+        GAN(shape=[1, 6, 6], generator=net, critic=net, latent=[1, 0])
 
 
 @pytest.mark.parametrize(

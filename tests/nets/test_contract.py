@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from mlsci.nets.cnn import CNN
 from mlsci.nets.deepset import DeepSet
+from mlsci.nets.folded_mlp import FoldedMLP
 from mlsci.nets.linear import Linear
 from mlsci.nets.mlp import MLP
 from mlsci.nets.resnet import ResNet
@@ -76,6 +77,8 @@ CASES: dict[str, tuple[Build, tuple[int, ...]]] = {
         lambda: RNN(in_shape=(2, 6), out_features=3, kind="gru", hidden=8, output="mean", channels_last=False),
         (2, 6),
     ),
+    "folded": (lambda: FoldedMLP(in_shape=(6, 1), out_features=3, period=3), (6, 1)),
+    "folded with all": (lambda: FoldedMLP(in_shape=(6, 1), out_features=3, period=3, hidden=8, layers=2), (6, 1)),
     "transformer": (lambda: Transformer(in_shape=(6, 2), out_features=3, width=16), (6, 2)),
     "transformer with all": (
         lambda: Transformer(

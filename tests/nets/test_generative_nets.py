@@ -81,6 +81,14 @@ def test_a_net_of_isotropic_filters_commutes_with_shifts_and_symmetries_of_the_g
     torch.testing.assert_close(net(x.flip(3)), net(x).flip(3))
 
 
+def test_pooled_features_do_not_change_with_shifts_and_symmetries_of_the_grid() -> None:
+    net = awake(FiLMFourier(in_shape=(1, 6, 6), out_shape=(3,), width=4, layers=2)).double()
+    x = torch.randn(2, 1, 6, 6, dtype=torch.float64)
+    assert net(x).shape == (2, 3)
+    for other in (x.roll((1, 3), (2, 3)), x.rot90(1, (2, 3)), x.flip(3)):
+        torch.testing.assert_close(net(other), net(x))
+
+
 def test_an_isotropic_filter_multiplies_waves_by_its_value_at_their_wavenumber() -> None:
     layer = IsotropicFilter(1, grid=(8, 4))
     layer.values.data = torch.arange(len(layer.values[0]))[None] ** 2.0

@@ -3,13 +3,20 @@
 import pytest
 import torch
 
-from mlsci.nets.window_scaling import LastValue, WindowMoments
+from mlsci.nets.window_scaling import LastValue, Mean, WindowMoments
 
 
 def test_the_last_value_is_the_zero():
     past = torch.arange(12.0).reshape(2, 3, 2)
     zero, unit = LastValue()(past)
     assert torch.equal(zero, torch.tensor([[[4.0, 5.0]], [[10.0, 11.0]]]))
+    assert torch.equal(unit, torch.ones(2, 1, 2))
+
+
+def test_the_mean_is_the_zero():
+    past = torch.arange(12.0).reshape(2, 3, 2)
+    zero, unit = Mean()(past)
+    assert torch.equal(zero, torch.tensor([[[2.0, 3.0]], [[8.0, 9.0]]]))
     assert torch.equal(unit, torch.ones(2, 1, 2))
 
 
