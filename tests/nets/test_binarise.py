@@ -28,8 +28,17 @@ def test_fixed_draws_are_uniform_and_unrelated() -> None:
         assert abs(float(torch.corrcoef(torch.stack((u.flatten(), other.flatten())))[0, 1])) < 0.02
 
 
-def test_certain_pixels_stay_and_others_than_probabilities_are_refused() -> None:
+@pytest.mark.parametrize("training", [True, False])
+def test_certain_pixels_stay_and_others_than_probabilities_are_refused(training: bool) -> None:
     x = torch.tensor([[0.0, 1.0]]).repeat(1000, 1)
-    assert torch.equal(Binarise().eval()(x), x)
-    with pytest.raises(ValueError, match=r"from 0 to 1, got -0.5 to 1"):
-        Binarise().eval()(torch.tensor([[-0.5, 1.0]]))
+    net = Binarise().train(training)
+    assert torch.equal(net(x), x)
+    for wrong in (-0.5, torch.nan):
+        with pytest.raises(ValueError, match=r"from 0 to 1, got (-0.5 to 1|nan to nan)"):
+            net(torch.tensor([[wrong, 1.0]]))
+
+
+def test_draws_of_training_have_the_probability_of_their_pixel() -> None:
+    torch.manual_seed(0)
+    p = torch.tensor([0.1, 0.5, 0.9])
+    assert (Binarise()(p.expand(100_000, 3)).mean(dim=0) - p).abs().max() < 5 * 0.5 / 100_000**0.5

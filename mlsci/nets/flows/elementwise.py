@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Elementwise(Protocol):
-    """y = T(x; p), increasing in x; p are `count` numbers for each x, on the last axis; p = 0 is nearly T(x) = x."""
+    """y = T(x; p), increasing in x; p are `count` numbers on the last axis, for each x or broadcast; p = 0: nearly y = x."""
 
     count: int
 

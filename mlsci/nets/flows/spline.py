@@ -10,9 +10,10 @@ from torch.nn import functional as F
 class RationalQuadraticSpline:
     """y = T(x), a spline of `bins` pieces on [-bound, bound], and y = x outside, where it is joined smoothly.
 
-    p holds, for each x, `bins` logits of widths, `bins` of heights and `bins` - 1 of slopes at the inner knots; widths
-    and heights are softmax shares of 2 bound, none below `smallest` of the even share, and slopes are positive. Three
-    zeros are the identity. Raises ValueError for fewer than two bins and a bound that is not positive.
+    p holds, for each x or for a whole axis of them (size 1), `bins` logits of widths, `bins` of heights and `bins` - 1
+    of slopes at the inner knots; widths and heights are softmax shares of 2 bound, none below `smallest` of the even
+    share, and slopes are positive. Zeros are the identity. Raises ValueError for fewer than two bins and a bound that
+    is not positive.
     """
 
     def __init__(self, *, bins: int = 8, bound: float = 4.0, smallest: float = 0.02) -> None:
@@ -69,10 +70,13 @@ class RationalQuadraticSpline:
         # softplus of the shift is 1: zeros mean slope 1, which is also that of the outside
         slopes = F.pad(F.softplus(steep + math.log(math.e - 1)) + 1e-3, (1, 1), value=1.0)
         knots = (y if by_height else x)[..., 1:-1]
-        index = (at.unsqueeze(-1) >= knots).sum(dim=-1, keepdim=True)  # (..., 1)
+        index = (at.unsqueeze(-1) >= knots).sum(dim=-1)  # the shape of `at`
+        row = torch.arange(p[..., 0].numel(), device=p.device).reshape(p.shape[:-1])
 
         def of(values: Tensor, shift: int = 0) -> Tensor:
-            return values.gather(-1, index + shift).squeeze(-1)
+            if values.shape[:-1] == at.shape:
+                return values.gather(-1, (index + shift).unsqueeze(-1)).squeeze(-1)
+            return values.take(row * values.shape[-1] + index + shift)  # p of several numbers is not copied
 
         return of(x), of(widths), of(y), of(heights), of(slopes), of(slopes, 1)
 

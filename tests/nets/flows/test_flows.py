@@ -12,6 +12,7 @@ from mlsci.nets.flows.autoregressive import MADE, AutoregressiveFlow
 from mlsci.nets.flows.coupling import CouplingFlow
 from mlsci.nets.flows.elementwise import Affine
 from mlsci.nets.flows.masks import Channels, Checkerboard, RandomHalves
+from mlsci.nets.flows.pointwise import Pointwise
 from mlsci.nets.flows.spectral import Spectral, SpectralFlow
 from mlsci.nets.flows.spline import RationalQuadraticSpline
 from mlsci.nets.mlp import MLP
@@ -29,6 +30,9 @@ CASES = {
     "lattice": ((1, 4, 4), 0, COUPLED),
     "lattice, spline": ((1, 4, 4), 0, partial(COUPLED, elementwise=SPLINE())),
     "line": ((1, 6), 0, partial(CouplingFlow, net=FIELD, layers=2)),
+    "pointwise": ((2, 3, 4), 0, Pointwise),
+    "pointwise, told": ((5,), 2, partial(Pointwise, elementwise=SPLINE())),
+    "spectral pointwise": ((1, 4, 4), 0, partial(SpectralFlow, flow=Pointwise)),
     "masked": ((5,), 2, AutoregressiveFlow),
     "masked spline": ((2, 3), 0, lambda **sizes: AutoregressiveFlow(layers=3, elementwise=SPLINE(), **sizes)),
     "spectral": ((2, 4, 5), 0, partial(SpectralFlow, flow=COUPLED, odd=True)),
@@ -42,11 +46,10 @@ def build(name: str, *, seed: int = 0) -> tuple[tuple[int, ...], int, nn.Module]
     shape, features, make = CASES[name]
     flow = make(shape=shape, features=features)
     for key, parameter in flow.named_parameters():
-        if key.endswith("gain"):
+        if key.endswith(("gain", "knots", "shift.weight")):
             with torch.no_grad():
-                parameter.copy_(
-                    torch.randn(parameter.shape) if "log" not in key else 0.5 * torch.randn(parameter.shape)
-                )
+                strength = 1.0 if key.endswith(".gain") else 0.3
+                parameter.copy_(strength * torch.randn(parameter.shape))
     return shape, features, flow
 
 
