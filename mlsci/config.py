@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,16 @@ def search_path(places: Sequence[Path]) -> list[str]:
 
 
 def _compose(choices: Sequence[str], places: Sequence[Path]) -> DictConfig:
-    """The config that the choices of groups make, with Hydra's own part in it."""
-    own_path = not any(text.startswith("hydra.searchpath") for text in choices)
-    return compose(
-        groups.ROOT, overrides=[*(search_path(places) if own_path else []), *choices], return_hydra_config=True
-    )
+    """The config that the choices of groups make, with Hydra's own part in it: to be read, not to be changed."""
+    if any(text.startswith("hydra.searchpath") for text in choices):
+        return compose(groups.ROOT, overrides=list(choices), return_hydra_config=True)
+    return _composed((*search_path(places), *choices), Path.cwd(), groups.stamps(places))
+
+
+@lru_cache(maxsize=16)  # the jobs of a sweep differ in values, seldom in choices
+def _composed(overrides: tuple[str, ...], cwd: Path, stamps: frozenset[tuple[str, int, int]]) -> DictConfig:
+    """What Hydra composes; it writes `cwd` into its own part, and reads the files that have these stamps."""
+    return compose(groups.ROOT, overrides=list(overrides), return_hydra_config=True)
 
 
 def _compose_or_explain(overrides: list[Override], places: Sequence[Path]) -> tuple[DictConfig, DictConfig]:

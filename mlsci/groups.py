@@ -46,6 +46,12 @@ def files(places: Iterable[Path]) -> dict[str, dict[str, Path]]:
     return found
 
 
+def stamps(places: Iterable[Path]) -> frozenset[tuple[str, int, int]]:
+    """Path, time of change and size of every config file: as long as they are the same, so is what is composed."""
+    found = ((path, path.stat()) for place in places for path in place.rglob("*.yaml"))
+    return frozenset((str(path), status.st_mtime_ns, status.st_size) for path, status in found)
+
+
 def headline(path: Path) -> str:
     """The first comment line of a config file, which says what the choice is."""
     for line in path.read_text().splitlines():

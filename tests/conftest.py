@@ -67,6 +67,38 @@ def run_cli() -> Callable[..., Answer]:
     return run
 
 
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """The command line within this process, the job of `train` too: `run_here(["train", ...], cwd)`.
+
+    For what a command answers; that a process of its own does the same is tested once for each kind of verb.
+    """
+
+    def run(arguments: Sequence[object], cwd: Path, **changes: str) -> Answer:
+        from mlsci import cli, launch
+        from mlsci.run import main as run_job
+
+        loaded = set(sys.modules)
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            for key in [key for key in os.environ if key.startswith(("MLSCI_", "HYDRA_"))]:
+                patch.delenv(key)
+            for key, value in changes.items():
+                patch.setenv(key, value)
+            patch.chdir(cwd)
+            patch.setattr(sys, "path", list(sys.path))
+            patch.setattr(launch, "_become", lambda folder: sys.exit(run_job([str(folder.path)])))
+            with pytest.raises(SystemExit) as ended:
+                cli.main([str(word) for word in arguments])
+        for name in sys.modules.keys() - loaded:  # a package of the working directory: the next one may have its name
+            if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(cwd)):
+                del sys.modules[name]
+        out, err = capsys.readouterr()
+        return Answer(int(ended.value.code or 0), out, err)
+
+    return run
+
+
 @dataclass(frozen=True)
 class Finished:
     """A run that ended well: its folder, its best.ckpt, and what `mlsci.train` returned."""

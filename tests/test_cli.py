@@ -1,5 +1,6 @@
 """The command line: what needs no torch stays light, and what is mistyped is explained."""
 
+import runpy
 import sys
 from pathlib import Path
 
@@ -59,16 +60,16 @@ def test_light_verbs_cost_little_beside_hydra_composing_a_config(case, run_cli, 
     assert min(ratios) <= limit
 
 
-def test_help_names_every_verb(run_cli, tmp_path):
+def test_help_names_every_verb(run_here, tmp_path):
     from mlsci.cli import PLAIN_HELP, VERBS
 
-    answer = run_cli(["--help"], tmp_path)
+    answer = run_here(["--help"], tmp_path)
     assert answer.code == 0
     assert all(f"\n    {verb}" in answer.out for verb in (*PLAIN_HELP, *VERBS))
 
 
-def test_train_help_shows_the_syntax_and_every_group(run_cli, tmp_path):
-    answer = run_cli(["train", "--help"], tmp_path)
+def test_train_help_shows_the_syntax_and_every_group(run_here, tmp_path):
+    answer = run_here(["train", "--help"], tmp_path)
     assert answer.code == 0
     assert "optimizer.lr=1e-3" in answer.out
     assert "net         cnn" in answer.out
@@ -78,14 +79,14 @@ CHECKED = ("list", "show", "resume", "evaluate", "predict", "sample", "export", 
 
 
 @pytest.mark.parametrize("verb", CHECKED)
-def test_every_verb_has_a_help(verb, run_cli, tmp_path):
-    answer = run_cli([verb, "--help"], tmp_path)
+def test_every_verb_has_a_help(verb, run_here, tmp_path):
+    answer = run_here([verb, "--help"], tmp_path)
     assert answer.code == 0
     assert answer.out.startswith(f"usage: mlsci {verb}")
 
 
-def test_a_misspelt_verb_is_one_line(run_cli, tmp_path):
-    answer = run_cli(["trian"], tmp_path)
+def test_a_misspelt_verb_is_one_line(run_here, tmp_path):
+    answer = run_here(["trian"], tmp_path)
     assert answer.code == 2
     assert len(answer.errors) == 1
     assert "trian: no such verb; did you mean 'train'? known: " in answer.err
@@ -107,8 +108,8 @@ def test_a_misspelt_verb_is_one_line(run_cli, tmp_path):
         (["train", "--cfg", "job", "net=cnnn"], "net=cnnn: no such choice; did you mean 'cnn'?"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, run_cli, tmp_path):
-    answer = run_cli(arguments, tmp_path)
+def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, run_here, tmp_path):
+    answer = run_here(arguments, tmp_path)
     assert answer.code == 2
     assert len(answer.errors) == 1
     assert answer.err.startswith("mlsci: error: ")
@@ -117,16 +118,16 @@ def test_a_mistake_is_one_line_and_exit_code_two(arguments, words, run_cli, tmp_
 
 
 @pytest.mark.parametrize("arguments", [[], ["export", "x.ckpt", "--to", "tf"], ["predict", "a", "b"], ["list", "--x"]])
-def test_a_wrong_use_of_a_verb_shows_its_usage(arguments, run_cli, tmp_path):
-    answer = run_cli(arguments, tmp_path)
+def test_a_wrong_use_of_a_verb_shows_its_usage(arguments, run_here, tmp_path):
+    answer = run_here(arguments, tmp_path)
     assert answer.code == 2
     assert answer.err.startswith("usage: mlsci")
 
 
-def test_cfg_prints_the_whole_config_and_runs_nothing(run_cli, tmp_path):
+def test_cfg_prints_the_whole_config_and_runs_nothing(run_here, tmp_path):
     import yaml
 
-    answer = run_cli(["train", "experiment=images/digits", "optimizer.lr=7e-3", "--cfg", "job"], tmp_path)
+    answer = run_here(["train", "experiment=images/digits", "optimizer.lr=7e-3", "--cfg", "job"], tmp_path)
     assert answer.code == 0
     values = yaml.safe_load(answer.out)
     assert values["optimizer"]["lr"] == 0.007
@@ -134,43 +135,43 @@ def test_cfg_prints_the_whole_config_and_runs_nothing(run_cli, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_cfg_of_one_package_beside_configs_of_ones_own(run_cli, tmp_path):
+def test_cfg_of_one_package_beside_configs_of_ones_own(run_here, tmp_path):
     (tmp_path / "configs").mkdir()
-    answer = run_cli(["train", "optimizer=sgd", "--cfg", "job", "--package", "optimizer"], tmp_path)
+    answer = run_here(["train", "optimizer=sgd", "--cfg", "job", "--package", "optimizer"], tmp_path)
     assert answer.out.startswith("# @package optimizer\n_target_: torch.optim.SGD")
 
 
-def test_configs_of_a_users_own_come_by_flag_and_from_the_working_directory(run_cli, tmp_path):
+def test_configs_of_a_users_own_come_by_flag_and_from_the_working_directory(run_here, tmp_path):
     for place in (tmp_path / "mine" / "net", tmp_path / "configs" / "net"):
         place.mkdir(parents=True)
     text = "# {}.\n_target_: mlsci.nets.linear.Linear\nin_features: ${{spec:in_features}}\nout_features: 3\n"
     (tmp_path / "mine" / "net" / "flagged.yaml").write_text(text.format("By the flag"))
     (tmp_path / "configs" / "net" / "local.yaml").write_text(text.format("From here"))
-    listed = run_cli(["list", "net", "--config-dir", "mine"], tmp_path)
+    listed = run_here(["list", "net", "--config-dir", "mine"], tmp_path)
     assert "By the flag." in listed.out
     assert "From here." in listed.out
-    assert run_cli(["check", "--config-dir", "mine", "net=flagged"], tmp_path).code == 0
-    assert run_cli(["check", "net=local"], tmp_path).code == 0
-    refused = run_cli(["check", "net=flagged"], tmp_path)
+    assert run_here(["check", "--config-dir", "mine", "net=flagged"], tmp_path).code == 0
+    assert run_here(["check", "net=local"], tmp_path).code == 0
+    refused = run_here(["check", "net=flagged"], tmp_path)
     assert refused.code == 2
     assert "net=flagged: no such choice" in refused.err
     assert "local" in refused.err
 
 
-def test_a_copied_config_can_be_changed_and_is_not_overwritten(run_cli, tmp_path):
-    assert run_cli(["copy", "net/mlp"], tmp_path).out == "configs/net/my_mlp.yaml\n"
+def test_a_copied_config_can_be_changed_and_is_not_overwritten(run_here, tmp_path):
+    assert run_here(["copy", "net/mlp"], tmp_path).out == "configs/net/my_mlp.yaml\n"
     copy = tmp_path / "configs" / "net" / "my_mlp.yaml"
     assert copy.read_text() == (ROOT / "configs" / "net" / "mlp.yaml").read_text()
     copy.write_text(copy.read_text().replace("hidden: 64", "hidden: 99"))
-    answer = run_cli(["train", "net=my_mlp", "--cfg", "job", "-p", "net"], tmp_path)
+    answer = run_here(["train", "net=my_mlp", "--cfg", "job", "-p", "net"], tmp_path)
     assert "hidden: 99" in answer.out
-    again = run_cli(["copy", "net/mlp", "configs"], tmp_path)
+    again = run_here(["copy", "net/mlp", "configs"], tmp_path)
     assert again.code == 2
     assert "exists already" in again.err
 
 
-def test_check_of_a_sweep_names_the_mistakes_of_every_job(run_cli, tmp_path):
-    answer = run_cli(["check", "-m", "seed=0,x", "net=cnn,mlpp"], tmp_path)
+def test_check_of_a_sweep_names_the_mistakes_of_every_job(run_here, tmp_path):
+    answer = run_here(["check", "-m", "seed=0,x", "net=cnn,mlpp"], tmp_path)
     assert answer.code == 2
     assert "net=mlpp: no such choice; did you mean 'mlp'?" in answer.err
     assert "seed: expected int, got 'x'" in answer.err
@@ -193,7 +194,10 @@ def test_a_closed_pipe_is_no_error(run_command, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["train", "evaluate", "predict", "sample", "export", "simulate", "relax"])
-def test_the_scripts_are_the_verbs(name, run_command, tmp_path):
-    answer = run_command([sys.executable, ROOT / "scripts" / f"{name}.py", "--help"], tmp_path)
-    assert answer.code == 0
-    assert f"usage: mlsci {name}" in answer.out
+def test_the_scripts_are_the_verbs(name, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", "--help"])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), run_name="__main__")
+    assert not ended.value.code
+    assert f"usage: mlsci {name}" in capsys.readouterr().out

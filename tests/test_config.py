@@ -1,4 +1,4 @@
-"""Every mistake in a config is named before anything is written (through the real command line)."""
+"""Every mistake in a config is named before anything is written (through the command line)."""
 
 from pathlib import Path
 
@@ -34,9 +34,9 @@ def messages(*overrides: str, **options) -> list[str]:
 
 
 @pytest.mark.parametrize("case", ONE_MISTAKE)
-def test_one_mistake_is_one_line_and_writes_nothing(case, run_cli, empty):
+def test_one_mistake_is_one_line_and_writes_nothing(case, run_here, empty):
     override, hint, known = ONE_MISTAKE[case]
-    answer = run_cli(["train", DIGITS, override], empty)
+    answer = run_here(["train", DIGITS, override], empty)
     assert answer.code == 2
     assert len(answer.errors) == 1
     assert hint in answer.err
@@ -53,9 +53,9 @@ def test_a_misspelt_experiment_is_one_line_and_writes_nothing(run_cli, empty):
     assert list(empty.iterdir()) == []
 
 
-def test_all_mistakes_come_in_one_message(run_cli, empty):
+def test_all_mistakes_come_in_one_message(run_here, empty):
     wrong = ["optimizer.weigth_decay=0.1", "seed=abc", "net=resnett", "trainer.max_epoch=3", "+optimizer.lrr=3"]
-    answer = run_cli(["train", DIGITS, *wrong], empty)
+    answer = run_here(["train", DIGITS, *wrong], empty)
     assert answer.code == 2
     assert len(answer.errors) == len(wrong)
     for words in ("'weight_decay'", "seed: expected int", "'resnet'", "'max_epochs'", "optimizer.lrr: AdamW takes no"):
@@ -63,10 +63,10 @@ def test_all_mistakes_come_in_one_message(run_cli, empty):
     assert list(empty.iterdir()) == []
 
 
-def test_a_net_for_pictures_on_a_table_says_which_shapes_meet_before_any_download(run_cli, empty, tmp_path):
+def test_a_net_for_pictures_on_a_table_says_which_shapes_meet_before_any_download(run_here, empty, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
-    answer = run_cli(["train", "data=photoz", "net=cnn"], empty, MLSCI_DATA_DIR=str(data))
+    answer = run_here(["train", "data=photoz", "net=cnn"], empty, MLSCI_DATA_DIR=str(data))
     assert answer.code == 2
     assert len(answer.errors) == 1
     for words in ("net=cnn", "data=photoz", "(5,)", "(channels, height, width)"):
@@ -108,8 +108,8 @@ def mylab(empty: Path) -> Path:
     return empty
 
 
-def test_an_error_in_a_users_net_names_key_target_and_line(run_cli, mylab):
-    answer = run_cli(MINE, mylab)
+def test_an_error_in_a_users_net_names_key_target_and_line(run_here, mylab):
+    answer = run_here(MINE, mylab)
     line = 1 + NET.splitlines().index('        raise RuntimeError(f"an odd width: {width}")')
     assert answer.code == 2
     assert len(answer.errors) <= 3
@@ -118,16 +118,16 @@ def test_an_error_in_a_users_net_names_key_target_and_line(run_cli, mylab):
     assert not (mylab / "runs").exists()
 
 
-def test_the_whole_chain_is_shown_on_demand(run_cli, mylab):
-    answer = run_cli(MINE, mylab, MLSCI_TRACEBACK="1")
+def test_the_whole_chain_is_shown_on_demand(run_here, mylab):
+    answer = run_here(MINE, mylab, MLSCI_TRACEBACK="1")
     assert answer.code != 0
     assert "Traceback (most recent call last)" in answer.err
     assert "raise RuntimeError" in answer.err
     assert "instantiate" in answer.err
 
 
-def test_a_wrong_argument_of_a_users_net_is_found_from_its_source(run_cli, mylab):
-    answer = run_cli([*MINE, "+net.widht=4"], mylab)
+def test_a_wrong_argument_of_a_users_net_is_found_from_its_source(run_here, mylab):
+    answer = run_here([*MINE, "+net.widht=4"], mylab)
     assert answer.code == 2
     assert "net.widht: Mine takes no 'widht'; did you mean 'width'?" in answer.err
     assert not (mylab / "runs").exists()
@@ -197,6 +197,24 @@ def test_a_good_config_has_its_choices_and_leaves_hydra_clean():
     assert not GlobalHydra.instance().is_initialized()
 
 
+def test_values_of_one_config_are_not_found_in_the_next():
+    changed = config.explain([DIGITS, "net.dropout=0.77", "~reference"])
+    again = config.explain([DIGITS])
+    assert changed.config.net.dropout == 0.77
+    assert again.config.net.dropout != 0.77
+    assert again.config.reference is not None
+
+
+def test_a_config_file_that_changed_is_read_again(tmp_path):
+    text = "_target_: mlsci.nets.mlp.MLP\nin_features: ${{spec:in_features}}\nout_features: 1\nhidden: {}\n"
+    (tmp_path / "net").mkdir()
+    for hidden in (8, 16, 16):
+        (tmp_path / "net" / "mine.yaml").write_text(text.format(hidden))
+        assert config.explain(["net=mine"], [tmp_path]).config.net.hidden == hidden
+    (tmp_path / "net" / "mine.yaml").unlink()
+    assert "net=mine: no such choice" in messages("net=mine", config_dirs=[tmp_path])[0]
+
+
 def test_a_run_without_an_experiment_is_named_after_data_and_model():
     assert config.explain(["data=diabetes", "model=ridge"]).experiment == "diabetes/ridge"
 
@@ -209,11 +227,27 @@ NEEDED = {  # by callbacks that stand for nothing by themselves
 }
 
 
-@pytest.mark.parametrize("group", ["net", "model", "optimizer", "scheduler", "callbacks", "logger", "trainer", "debug"])
-def test_every_choice_of_every_group_passes_the_check(group):
-    for name in groups.files([groups.own()])[group]:
-        override = f"{group}=[checkpoint,{name}]" if group == "callbacks" else f"{group}={name}"
-        assert config.explain(["data=digits", override, *NEEDED.get(name, [])]).choices
+CHOICES = groups.files([groups.own()])
+TOGETHER = ["net", "optimizer", "scheduler", "callbacks", "logger", "trainer", "debug"]  # a model brings a net
+
+
+def chosen(group: str, name: str) -> list[str]:
+    """The overrides that choose it, and what it needs."""
+    override = f"{group}=[checkpoint,{name}]" if group == "callbacks" else f"{group}={name}"
+    return [override, *NEEDED.get(name, [])]
+
+
+@pytest.mark.parametrize("row", range(max(len(CHOICES[group]) for group in TOGETHER)))
+def test_every_choice_of_groups_that_go_together_passes_the_check(row):
+    names = {group: list(CHOICES[group])[row] for group in TOGETHER if row < len(CHOICES[group])}
+    overrides = [text for group, name in names.items() for text in chosen(group, name)]
+    found = config.explain(["data=digits", *overrides]).choices
+    assert {group: found[group] for group in names if group != "callbacks"}.items() <= names.items()
+
+
+@pytest.mark.parametrize("name", CHOICES["model"])
+def test_every_model_passes_the_check(name):
+    assert config.explain(["data=digits", *chosen("model", name)]).choices["model"] == name
 
 
 def test_a_broken_file_of_a_users_own_is_a_message(tmp_path):

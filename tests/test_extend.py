@@ -141,8 +141,8 @@ def test_an_experiment_of_ones_own_runs_from_the_command_line(lab, run_cli):
     assert "exact" in answer.out
 
 
-def test_without_trust_it_is_refused_and_the_flag_named(lab, run_cli):
-    answer = run_cli(["train", "--config-dir", "conf", *FIRST], lab)
+def test_without_trust_it_is_refused_and_the_flag_named(lab, run_here):
+    answer = run_here(["train", "--config-dir", "conf", *FIRST], lab)
     assert answer.code == 2
     assert answer.err.count("add trust=[mylab] to allow it") == len(answer.errors) == 3
     for target in ("mylab.nets.Bilinear", "mylab.data.Products", "mylab.models.Damped"):

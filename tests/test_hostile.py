@@ -70,10 +70,10 @@ def test_a_pickle_that_runs_code_is_refused(kind, digits_run, marker, tmp_path):
         mlsci.load(path)
 
 
-def test_no_verb_runs_a_hostile_pickle(digits_run, marker, tmp_path, run_cli):
+def test_no_verb_runs_a_hostile_pickle(digits_run, marker, tmp_path, run_here):
     path = tmp_path / "evil.ckpt"
     torch.save({**payload(digits_run), "more": Evil(marker)}, path)
-    answer = run_cli(["evaluate", "evil.ckpt"], tmp_path)
+    answer = run_here(["evaluate", "evil.ckpt"], tmp_path)
     assert answer.code == 1
     assert len(answer.errors) == 1
     assert "evil.ckpt: refused" in answer.err
@@ -142,12 +142,12 @@ def test_data_that_is_no_data_is_a_message(digits_run, tmp_path):
         verbs.evaluate(path)
 
 
-def test_the_command_line_names_the_flag_that_would_allow_it(digits_run, marker, tmp_path, run_cli):
+def test_the_command_line_names_the_flag_that_would_allow_it(digits_run, marker, tmp_path, run_here):
     def change(config):
         config["model"]["net"] = {"_target_": "os.system", "command": f"touch {marker}"}
 
     with_config(digits_run, tmp_path / "evil.ckpt", change)
-    answer = run_cli(["predict", "evil.ckpt", "x.npz", "--out", "y.npz"], tmp_path)
+    answer = run_here(["predict", "evil.ckpt", "x.npz", "--out", "y.npz"], tmp_path)
     assert answer.code == 1
     assert len(answer.errors) == 1
     assert "model.net._target_: 'os.system' is not in an allowed package" in answer.err

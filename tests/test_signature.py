@@ -5,10 +5,10 @@ import contextlib
 import importlib
 import inspect
 import itertools
-import json
 import subprocess
 import sys
 import textwrap
+import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -71,39 +71,32 @@ MODULES = [
     "sklearn.gaussian_process.kernels",
 ]
 
-REPORT = """
-import importlib, inspect, json, warnings
-warnings.simplefilter("ignore")
 
-def told(thing):
+def said(thing):
+    """What `inspect` says a class takes."""
     try:
         found = inspect.signature(thing).parameters.values()
     except (TypeError, ValueError):
         return None
-    plain = [p for p in found if "VAR" not in p.kind.name]
-    named = [(p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY) for p in plain]
-    return named, any(p.kind is p.VAR_KEYWORD for p in found), any(p.kind is p.VAR_POSITIONAL for p in found)
-
-report = {}
-for name in MODULES:
-    module = importlib.import_module(name)
-    for key in dir(module):
-        if not key.startswith("_"):
-            thing = getattr(module, key)
-            report[f"{name}.{key}"] = told(thing) if inspect.isclass(thing) else None
-for target in TARGETS:
-    module, _, key = target.rpartition(".")
-    report[target] = told(getattr(importlib.import_module(module), key))
-print(json.dumps(report))
-"""
+    named = [[p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY] for p in found if "VAR" not in p.kind.name]
+    return [named, any(p.kind is p.VAR_KEYWORD for p in found), any(p.kind is p.VAR_POSITIONAL for p in found)]
 
 
 @pytest.fixture(scope="module")
 def reported():
-    """What Python says after importing everything, in a process of its own."""
-    script = f"MODULES, TARGETS = {MODULES!r}, {TARGETS!r}\n{REPORT}"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    """What Python says after importing everything."""
+    report = {}
+    with warnings.catch_warnings(action="ignore"):
+        for name in MODULES:
+            module = importlib.import_module(name)
+            for key in dir(module):
+                if not key.startswith("_"):
+                    thing = getattr(module, key)
+                    report[f"{name}.{key}"] = said(thing) if inspect.isclass(thing) else None
+        for target in TARGETS:
+            module, _, key = target.rpartition(".")
+            report[target] = said(getattr(importlib.import_module(module), key))
+    return report
 
 
 def told(signature):
@@ -191,13 +184,7 @@ def imported(target):
             thing = getattr(thing, part)
         except AttributeError:
             thing = importlib.import_module(".".join(parts[:end]))
-    found = inspect.signature(thing).parameters.values()
-    named = [[p.name, p.default is p.empty, p.kind is p.KEYWORD_ONLY] for p in found if "VAR" not in p.kind.name]
-    return [
-        named,
-        any(p.kind is p.VAR_KEYWORD for p in found),
-        any(p.kind is p.VAR_POSITIONAL for p in found),
-    ]
+    return said(thing)
 
 
 CASES = {

@@ -71,9 +71,9 @@ def command(capsys, *words: str) -> tuple[int, str, str]:
     return int(ended.value.code or 0), written.err, written.out
 
 
-def test_it_trains_and_is_evaluated_by_its_name(project, run_cli, capsys):
+def test_it_trains_and_is_evaluated_by_its_name(project, run_here, capsys):
     words = ["model=pinn", f"pde={project}.cooling.Bar", "pde.nu=0.2", "debug=fast", "run.dir=run", *CALM]
-    done = run_cli(["train", *words], Path.cwd())
+    done = run_here(["train", *words], Path.cwd())
     assert done.code == 0, done.err
     assert "test/error" in done.out
     config = yaml.safe_load(Path("run/config.yaml").read_text())

@@ -155,8 +155,9 @@ class KernelRidge(Estimator):
 
     def _kernel(self, vectors: Tensor, width: float) -> Tensor:
         """The kernel (..., n) of delay vectors (..., d F) with those of the training series."""
-        distance = torch.cdist(vectors, self.centres).square() / self.centres.shape[1]
-        return torch.exp(distance / (-2 * width**2))
+        distance = torch.cdist(vectors.flatten(0, -2), self.centres)  # in one batch: cdist would copy centres for each
+        scaled = distance.square() / self.centres.shape[1]
+        return torch.exp(scaled / (-2 * width**2)).unflatten(0, vectors.shape[:-1])
 
     def _judged(self, forecast: Tensor, truth: Tensor, *, spread: Tensor) -> float:
         if self.score is None:

@@ -28,6 +28,7 @@ def config(members: int) -> dict:
         "basis": 4,
         "l_max": 1,
         "layers": 1,
+        "order": 2,
     }
     return {
         "_target_": "mlsci.models.potential.Potential",
