@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Elementwise(Protocol):
-    """y = T(x; p), increasing in x; p are `count` numbers on the last axis, for each x or broadcast; p = 0: nearly y = x."""
+    """y = T(x; p), increasing in x; p are `count` numbers on the last axis, for each x or broadcast; zeros: y ≈ x."""
 
     count: int
 
