@@ -1,5 +1,6 @@
 """Invertible maps of single numbers, whose parameters a net gives: the contract, and the affine one."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -52,3 +53,32 @@ class Affine:
 
     def _split(self, p: Tensor) -> tuple[Tensor, Tensor]:
         return self.limit * torch.tanh(p[..., 0] / self.limit), p[..., 1]
+
+
+class Composed:
+    """One map after the other, the first one next to x; their parameters stand side by side."""
+
+    def __init__(self, parts: Sequence[Elementwise]) -> None:
+        self.parts = list(parts)
+        self.counts = [part.count for part in self.parts]
+        self.count = sum(self.counts)
+
+    def __call__(self, x: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        total = torch.zeros_like(x)
+        for part, own in zip(self.parts, p.split(self.counts, dim=-1), strict=True):
+            x, log_slope = part(x, own)
+            total = total + log_slope
+        return x, total
+
+    def inverse(self, y: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        """Back to x."""
+        total = torch.zeros_like(y)
+        for part, own in reversed(list(zip(self.parts, p.split(self.counts, dim=-1), strict=True))):
+            y, log_slope = part.inverse(y, own)
+            total = total + log_slope
+        return y, total
+
+    def reflected(self, p: Tensor) -> Tensor:
+        """The parameters of every part reflected."""
+        own = p.split(self.counts, dim=-1)
+        return torch.cat([part.reflected(values) for part, values in zip(self.parts, own, strict=True)], dim=-1)

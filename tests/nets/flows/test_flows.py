@@ -9,8 +9,9 @@ from torch import nn
 from mlsci.errors import ConfigError
 from mlsci.nets.fcn import FCN
 from mlsci.nets.flows.autoregressive import MADE, AutoregressiveFlow
+from mlsci.nets.flows.box_cox import BoxCox
 from mlsci.nets.flows.coupling import CouplingFlow
-from mlsci.nets.flows.elementwise import Affine
+from mlsci.nets.flows.elementwise import Affine, Composed
 from mlsci.nets.flows.masks import Channels, Checkerboard, RandomHalves
 from mlsci.nets.flows.pointwise import Pointwise
 from mlsci.nets.flows.spectral import Spectral, SpectralFlow
@@ -31,6 +32,8 @@ CASES = {
     "lattice, spline": ((1, 4, 4), 0, partial(COUPLED, elementwise=SPLINE())),
     "line": ((1, 6), 0, partial(CouplingFlow, net=FIELD, layers=2)),
     "pointwise": ((2, 3, 4), 0, Pointwise),
+    "box cox": ((3,), 2, partial(Pointwise, elementwise=BoxCox())),
+    "composed": ((2, 3, 4), 0, partial(Pointwise, elementwise=Composed([BoxCox(), SPLINE(), Affine()]))),
     "pointwise, told": ((5,), 2, partial(Pointwise, elementwise=SPLINE())),
     "spectral pointwise": ((1, 4, 4), 0, partial(SpectralFlow, flow=Pointwise)),
     "masked": ((5,), 2, AutoregressiveFlow),
@@ -101,12 +104,18 @@ def test_periodic_couplings_commute_with_shifts_by_two() -> None:
 def test_no_parameters_are_the_identity_and_reflection_reflects() -> None:
     torch.manual_seed(0)
     x = 4 * torch.randn(400, dtype=torch.float64)
-    for map_ in (Affine(), RationalQuadraticSpline(bins=6, bound=3.0)):
+    for map_ in (Affine(), RationalQuadraticSpline(bins=6, bound=3.0), BoxCox(), Composed([BoxCox(), Affine()])):
         y, log_slope = map_(x, torch.zeros(400, map_.count, dtype=torch.float64))
         assert (y - x).abs().max() < 0.01
         assert log_slope.abs().max() < 0.01
         p = torch.randn(400, map_.count, dtype=torch.float64)
         torch.testing.assert_close(map_(x, map_.reflected(p))[0], -map_(-x, p)[0])
+
+
+def test_box_cox_makes_a_normal_variable_of_a_log_normal_one() -> None:
+    g = torch.randn(1000, dtype=torch.float64)
+    y, _ = BoxCox()((0.7 * g).expm1(), torch.ones(1, dtype=torch.float64))
+    torch.testing.assert_close(y, 0.7 * g)
 
 
 def test_a_spline_grows_and_is_smooth_across_its_knots_and_ends() -> None:
