@@ -23,6 +23,8 @@ class FiLMFourier(nn.Module):
     Args:
         in_shape: (channels, length) or (channels, height, width).
         out_shape: the same with channels', or (features,).
+        filtered: the last map sees [h, g * h] too. That is a linear way through the net, such as the one from white
+            noise to a Gaussian field.
 
     Raises:
         ValueError: shapes that are no fields on one grid, fewer than one layer.
@@ -36,6 +38,7 @@ class FiLMFourier(nn.Module):
         condition_features: int = 0,
         width: int = 32,
         layers: int = 4,
+        filtered: bool = False,
         activation: nn.Module | None = None,
     ) -> None:
         super().__init__()
@@ -52,7 +55,8 @@ class FiLMFourier(nn.Module):
         self.blocks = nn.ModuleList(
             Block(width, grid=grid, conditions=features, activation=activation) for _ in range(layers)
         )
-        self.head = Pointwise(width, out_channels)
+        self.filter = IsotropicFilter(width, grid=grid) if filtered else None
+        self.head = Pointwise(2 * width if filtered else width, out_channels)
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
 
@@ -62,6 +66,8 @@ class FiLMFourier(nn.Module):
         h = self.stem(x.transpose(0, 1))  # (width, B, *grid): channels first, so that W is one matrix product
         for block in self.blocks:
             h = block(h, e)
+        if self.filter is not None:
+            h = torch.cat((h, self.filter(h)))
         if self.pooled:
             h = h.flatten(2)  # (width, B, points)
             return self.head(h.sum(dim=2) / h.shape[2] ** 0.5).T  # (B, features)

@@ -26,6 +26,9 @@ NETS = {
     "film_fourier": lambda: FiLMFourier(
         in_shape=(2, 5, 6), out_shape=(1, 5, 6), condition_features=3, width=4, layers=2
     ),
+    "film_fourier filtered": lambda: FiLMFourier(
+        in_shape=(2, 5, 6), out_shape=(1, 5, 6), condition_features=3, width=4, layers=1, filtered=True
+    ),
     "film_fourier 1-d": lambda: FiLMFourier(in_shape=(2, 7), out_shape=(3, 7), condition_features=3, width=4, layers=1),
     "film_unet 1-d": lambda: FiLMUNet(in_shape=(2, 7), out_shape=(3, 7), condition_features=3, width=6, levels=2),
 }
@@ -34,6 +37,7 @@ INPUTS = {
     "film_unet": (2, 5, 6),
     "film_unet 1-d": (2, 7),
     "film_fourier": (2, 5, 6),
+    "film_fourier filtered": (2, 5, 6),
     "film_fourier 1-d": (2, 7),
 }
 OUTPUTS = {
@@ -41,6 +45,7 @@ OUTPUTS = {
     "film_unet": (1, 5, 6),
     "film_unet 1-d": (3, 7),
     "film_fourier": (1, 5, 6),
+    "film_fourier filtered": (1, 5, 6),
     "film_fourier 1-d": (3, 7),
 }
 
@@ -74,7 +79,7 @@ def test_a_periodic_modulated_unet_commutes_with_shifts() -> None:
 
 
 def test_a_net_of_isotropic_filters_commutes_with_shifts_and_symmetries_of_the_grid() -> None:
-    net = awake(FiLMFourier(in_shape=(1, 6, 6), out_shape=(1, 6, 6), width=4, layers=2)).double()
+    net = awake(FiLMFourier(in_shape=(1, 6, 6), out_shape=(1, 6, 6), width=4, layers=2, filtered=True)).double()
     x = torch.randn(2, 1, 6, 6, dtype=torch.float64)
     torch.testing.assert_close(net(x.roll((1, 3), (2, 3))), net(x).roll((1, 3), (2, 3)))
     torch.testing.assert_close(net(x.rot90(1, (2, 3))), net(x).rot90(1, (2, 3)))
