@@ -107,7 +107,8 @@ class Pointwise(nn.Module):
 class IsotropicFilter(nn.Module):
     """Every channel of h (width, B, *grid) times a real function of |k| of its own, linear between whole numbers.
 
-    `values` (width, wavenumbers) are those at |k| = 0, 1, ... in 2π over the longest side.
+    `values` (width, wavenumbers) are those at |k| = 0, 1, ... in 2π over the longest side. They begin as waves of |k|
+    with random lengths and phases: a spectrum is smooth, and ripples of the start are hard to see for a critic.
     """
 
     below: Tensor
@@ -122,7 +123,9 @@ class IsotropicFilter(nn.Module):
         k = torch.stack(squares).sum(dim=0).sqrt()  # (*wavenumbers)
         self.register_buffer("below", k.floor().long(), persistent=False)
         self.register_buffer("share", k - k.floor(), persistent=False)
-        self.values = nn.Parameter(torch.randn(width, int(k.max().floor()) + 2))
+        at = torch.linspace(0, 1, int(k.max().floor()) + 2)
+        turns, phase = 1.5 * torch.rand(width, 1), torch.rand(width, 1)
+        self.values = nn.Parameter(2**0.5 * torch.cos(2 * torch.pi * (turns * at + phase)))
 
     def forward(self, h: Tensor) -> Tensor:
         axes = tuple(range(2, h.ndim))

@@ -103,6 +103,13 @@ def test_an_isotropic_filter_multiplies_waves_by_its_value_at_their_wavenumber()
         torch.testing.assert_close(layer(wave[None, None]), gain * wave[None, None], atol=1e-4, rtol=1e-4)
 
 
+def test_filters_begin_smooth_in_the_wavenumber_and_of_unit_size() -> None:
+    torch.manual_seed(0)
+    values = IsotropicFilter(2000, grid=(32, 32)).values.detach()
+    assert values.diff(dim=1).abs().max() < 2**0.5 * 2 * torch.pi * 1.5 / (values.shape[1] - 1) + 1e-6
+    assert float(values.square().mean()) == pytest.approx(1, abs=0.05)
+
+
 def test_a_fully_convolutional_net_commutes_with_every_shift() -> None:
     net = FCN(in_shape=(1, 6, 6), out_shape=(2, 6, 6), width=5, periodic=True).double()
     x = torch.randn(2, 1, 6, 6, dtype=torch.float64)
