@@ -233,6 +233,11 @@ def verify(config: dict[str, Any], *, trust: Sequence[str] | None = None) -> lis
     for key in ("data", "model", "optimizer", "trainer"):
         if isinstance(config.get(key), dict) and "_target_" not in config[key]:
             messages.append(f"{key}: needs a _target_; choose one: {key}=...")
+    messages += [
+        f"callbacks.{name}: has values and no class; choose it too: callbacks=[...,{name}]"
+        for name, values in (config.get("callbacks") or {}).items()
+        if isinstance(values, dict) and "_target_" not in values
+    ]
     parts = {key: value for key, value in config.items() if key not in {"objective", "figures"}}
     messages += check(parts, trust=list(trusted) if isinstance(trusted, list | tuple) else [])
     return list(dict.fromkeys(messages))

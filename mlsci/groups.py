@@ -48,7 +48,8 @@ def files(places: Iterable[Path]) -> dict[str, dict[str, Path]]:
 
 def stamps(places: Iterable[Path]) -> frozenset[tuple[str, int, int]]:
     """Path, time of change and size of every config file: as long as they are the same, so is what is composed."""
-    found = ((path, path.stat()) for place in places for path in place.rglob("*.yaml"))
+    paths = (path for place in places for path in place.rglob("*.yaml") if path.is_file())  # an editor's lock is none
+    found = ((path, path.stat()) for path in paths)
     return frozenset((str(path), status.st_mtime_ns, status.st_size) for path, status in found)
 
 

@@ -106,6 +106,8 @@ def test_values_for_another_net_are_left_out_and_those_for_both_stay():
 def test_settings_of_callbacks_that_are_not_chosen_are_left_out():
     values = config.plain(config.explain(["experiment=sequences/etth1", "callbacks=checkpoint"]).config)
     assert list(values["callbacks"]) == ["checkpoint"]
+    with pytest.raises(ConfigError, match=r"callbacks\.ema: has values and no class; choose it too"):
+        config.explain(["experiment=sequences/etth1", "callbacks=checkpoint", "callbacks.ema.decay=0.5"])
 
 
 def test_a_typed_key_that_the_chosen_net_does_not_take_is_named():

@@ -20,7 +20,7 @@ class FoldedMLP(nn.Module):
         in_shape: (look_back, F).
         out_features: steps · F.
         period: of the series, in time steps.
-        hidden, layers: of the perceptron; layers=0: one affine map.
+        hidden, layers: of the perceptron; layers=0: one linear map.
 
     Raises:
         ValueError: inputs that are no sequences, lengths that are no multiples of the period.

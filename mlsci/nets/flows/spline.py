@@ -71,10 +71,11 @@ class RationalQuadraticSpline:
         slopes = F.pad(F.softplus(steep + math.log(math.e - 1)) + 1e-3, (1, 1), value=1.0)
         knots = (y if by_height else x)[..., 1:-1]
         index = (at.unsqueeze(-1) >= knots).sum(dim=-1)  # the shape of `at`
-        row = torch.arange(p[..., 0].numel(), device=p.device).reshape(p.shape[:-1])
+        own = p.shape[:-1] == at.shape
+        row = 0 if own else torch.arange(p[..., 0].numel(), device=p.device).reshape(p.shape[:-1])
 
         def of(values: Tensor, shift: int = 0) -> Tensor:
-            if values.shape[:-1] == at.shape:
+            if own:
                 return values.gather(-1, (index + shift).unsqueeze(-1)).squeeze(-1)
             return values.take(row * values.shape[-1] + index + shift)  # p of several numbers is not copied
 
