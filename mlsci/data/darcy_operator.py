@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlsci.data.generated import Recipe
+from mlsci.data.generated import Recipe, in_threads
 from mlsci.data.generated_fields import GeneratedFields
 from mlsci.errors import ConfigError
 from mlsci.science.operators import darcy, random_fields
@@ -87,13 +87,16 @@ class DarcyOperator(GeneratedFields):
 
         def make() -> dict[str, np.ndarray]:
             draw = np.random.default_rng(seed)
-            above, pressure = [], []
-            for start in range(0, count, TOGETHER):
-                some = min(TOGETHER, count - start)
-                field = random_fields.cosine(some, points=points, **law, draw=draw)  # type: ignore[arg-type]
+
+            def fields(some: int) -> np.ndarray:
+                return random_fields.cosine(some, points=points, **law, draw=draw)  # type: ignore[arg-type]
+
+            def kept(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 u = darcy.solved(darcy.two_phase(field, above=self.above, below=self.below))
-                above.append(field[:, ::every, ::every] >= 0)
-                pressure.append(u[:, ::every, ::every].astype(np.float32))
+                return field[:, ::every, ::every] >= 0, u[:, ::every, ::every].astype(np.float32)
+
+            sizes = (min(TOGETHER, count - start) for start in range(0, count, TOGETHER))
+            above, pressure = zip(*in_threads(kept, map(fields, sizes)), strict=True)
             return {"above": np.concatenate(above), "pressure": np.concatenate(pressure)}
 
         return Recipe(

@@ -7,8 +7,11 @@ import hashlib
 import inspect
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -72,6 +75,21 @@ class Recipe:
 
     def _path(self, files: str | None) -> Path:
         return (data_dir() if files is None else Path(files)) / self.file
+
+
+def in_threads(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """The results of `work` in the order of `items`, computed on all cores that this process may use.
+
+    Items are drawn here, one after the other and only as many ahead as there are cores, so that what makes them from
+    random numbers makes the same ones on any machine and a few lie in memory. `work` is to be numpy's or scipy's.
+    """
+    items = iter(items)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        pending = deque(pool.submit(work, item) for item in islice(items, cores))
+        while pending:
+            yield pending.popleft().result()
+            pending.extend(pool.submit(work, item) for item in islice(items, 1))
 
 
 def instructions(module: ModuleType) -> str:

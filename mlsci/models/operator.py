@@ -1,7 +1,8 @@
 """Operator learning: supervised learning of maps between functions, tested on a finer grid as well."""
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -11,12 +12,40 @@ from mlsci.models.supervised import Supervised
 POINTS = 2**17  # of the fields that go through the net together when nothing is learned: what memory is good for
 
 
+class Symmetries(Protocol):
+    """A group that acts on fields and commutes with the map between them."""
+
+    def drawn(self, *fields: Tensor) -> tuple[Tensor, ...]:
+        """Fields that belong together, changed alike by random elements."""
+
+    def averaged(self, net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """The map of a net, made to commute with the group as far as that is asked for."""
+
+
 class Operator(Supervised):
     """`Supervised` for fields (B, channels, *grid); where the data has a part "finer", two further test values.
 
     For every metric `test/<metric>_finer` on a grid that the net has never seen, and `test/<metric>_finer_ratio` to
     that of the test part. Both are NaN for a net that takes one grid only.
+
+    Args:
+        symmetries: of the map; pairs are changed by random ones in training. None: none are known.
+        The rest is that of `Supervised`.
     """
+
+    def __init__(self, *, symmetries: Symmetries | None = None, **supervised: Any):
+        super().__init__(**supervised)
+        self.symmetries = symmetries
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """Fields (B, channels', *grid) in the units of the criterion."""
+        if self.training or self.symmetries is None:
+            return super().outputs(x)
+        return self.symmetries.averaged(super().outputs, x)
+
+    def loss(self, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
+        """The criterion of a batch (x, y), changed by random symmetries."""
+        return super().loss(batch if self.symmetries is None else self.symmetries.drawn(*batch))
 
     def predict(self, inputs: Tensor) -> Tensor:
         """Fields (B, channels', *grid) in physical units, some at a time."""

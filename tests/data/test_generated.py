@@ -1,11 +1,12 @@
 """Computed files: one name for one recipe, another for every other, and nothing computed twice."""
 
+import time
 import types
 
 import numpy as np
 import pytest
 
-from mlsci.data.generated import Recipe, instructions
+from mlsci.data.generated import Recipe, in_threads, instructions
 from mlsci.errors import DownloadError
 from mlsci.science.operators import darcy
 
@@ -57,3 +58,26 @@ def test_a_folder_of_ones_own_is_never_computed_into(tmp_path):
     with pytest.raises(DownloadError, match=r"data\.files: .*no such file; data\.files=null computes it"):
         recipe([], seed=0).prepare(str(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+def test_work_in_threads_keeps_the_order_and_draws_in_turn():
+    drawn = []
+
+    def items():
+        for item in range(20):
+            drawn.append(item)
+            yield item
+
+    slow_first = {0: 0.05}
+    found = list(in_threads(lambda item: (time.sleep(slow_first.get(item, 0)), item * item)[1], items()))
+    assert found == [item * item for item in range(20)]
+    assert drawn == list(range(20))
+
+
+def test_work_in_threads_raises_what_it_raised():
+    with pytest.raises(DownloadError, match="third"):
+        list(in_threads(lambda item: refuse("third") if item == 2 else item, range(9)))
+
+
+def refuse(what: str) -> None:
+    raise DownloadError(what)

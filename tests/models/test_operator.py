@@ -12,6 +12,7 @@ from mlsci.metrics.relative import MeanRelativeL2
 from mlsci.models.losses import RelativeL2Loss
 from mlsci.models.operator import Operator
 from mlsci.nets.scaling import Standardise
+from mlsci.nets.symmetries import SquareSymmetries
 
 SCALE = Standardise(mean=0.0, std=0.01)
 
@@ -69,3 +70,20 @@ def test_loss_and_metric_are_the_mean_of_relative_errors_in_any_unit():
         metric.update(net.predict(x[rows]), y[rows])
     assert float(metric.compute()) == pytest.approx(expected, rel=1e-5)
     torch.testing.assert_close(net.predict(x), net(x))
+
+
+class Corner(nn.Module):
+    """A value that only the upper left corner decides."""
+
+    def forward(self, x):
+        return x[..., :1, :1].expand_as(x)
+
+
+def test_symmetries_change_training_and_average_evaluation():
+    symmetric = Operator(net=Corner(), criterion=RelativeL2Loss(), symmetries=SquareSymmetries(), shape=(1, 4, 4))
+    x = torch.randn(64, 1, 4, 4)
+    corners = x[..., 0, 0] + x[..., 0, -1] + x[..., -1, 0] + x[..., -1, -1]
+    torch.testing.assert_close(symmetric.eval()(x)[:, 0, 1, 2], corners[:, 0] / 4)
+    symmetric.train()
+    seen = {round(symmetric.loss((x[:1], x[:1]))[0].item(), 5) for _ in range(20)}
+    assert 2 <= len(seen) <= 4  # one for each corner, as both fields are turned alike

@@ -1,0 +1,50 @@
+"""The symmetries of a domain, drawn in training and averaged over in evaluation, for maps between fields."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mlsci.nets import check_shape
+
+
+class SquareSymmetries(nn.Module):
+    """The eight turns and reflections of a square, for maps between scalar fields (B, C, N, N) that commute with them.
+
+    In training every pair of fields is turned by a draw of its own from torch's global generator of the device. With
+    `average` an evaluated map is the mean over all eight, which commutes with them exactly, for eight passes.
+    """
+
+    def __init__(self, *, average: bool = True) -> None:
+        super().__init__()
+        self.average = average
+
+    def drawn(self, *fields: Tensor) -> tuple[Tensor, ...]:
+        """Fields (B, C, N, N) that belong together, each sample of all of them turned alike."""
+        x = fields[0]
+        rows, columns, swaps = (torch.rand(3, len(x), 1, 1, 1, device=x.device) < 0.5).unbind()
+        return tuple(_turned(_square(field), rows=rows, columns=columns, swaps=swaps) for field in fields)
+
+    def averaged(self, net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """The mean over the group of g⁻¹ net(g x), or net(x) where that is not asked for: (B, C', N, N)."""
+        if not self.average:
+            return net(x)
+        x = _square(x)
+        found = torch.zeros(())
+        for turns in range(4):
+            turned = torch.rot90(x, turns, (2, 3))
+            images = net(turned) + net(turned.flip(2)).flip(2)
+            found = found.to(images) + torch.rot90(images, -turns, (2, 3))
+        return found / 8
+
+
+def _square(x: Tensor) -> Tensor:
+    check_shape(x, "C", "N", x.shape[-2])
+    return x
+
+
+def _turned(x: Tensor, *, rows: Tensor, columns: Tensor, swaps: Tensor) -> Tensor:
+    """Rows and columns reversed, then swapped, where the masks (B, 1, 1, 1) say so."""
+    x = torch.where(rows, x.flip(2), x)
+    x = torch.where(columns, x.flip(3), x)
+    return torch.where(swaps, x.transpose(2, 3), x)
