@@ -24,7 +24,7 @@ from mlsci.loggers.base import RunLogger
 from mlsci.modelling import build_model
 from mlsci.models import loop
 from mlsci.models.base import Model
-from mlsci.record import RunFolder
+from mlsci.record import RunFolder, hardware
 from mlsci.run import Result
 from mlsci.shapes import check_shapes
 from mlsci.signals import Signals
@@ -53,12 +53,20 @@ class Job:
             self.model = self._model()
             self.trainer = self._trainer(payload)
             if self.trainer.is_global_zero:
+                self._name_hardware()
                 where = "continues in" if payload else "run folder "
                 Console().print(f"{where} {self.folder.path}", soft_wrap=True, highlight=False)
             self._connect()
             self._fit(payload)
             self.clock.fit_ended()
             return self._record()
+
+    def _name_hardware(self) -> None:
+        """Write the trainer's GPUs before the processor: the process that made the folder does not know of them."""
+        device = self.trainer.strategy.root_device
+        if device.type == "cuda":
+            gpus = f"{self.trainer.world_size} × {torch.cuda.get_device_name(device)}"
+            self.folder.write_json("provenance.json", {**self.provenance, "hardware": f"{gpus}, {hardware()}"})
 
     def _prepare(self) -> None:
         interpolation.register()
