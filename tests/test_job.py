@@ -1,8 +1,13 @@
 """What a job makes of settings that leave something out."""
 
 import json
+from types import SimpleNamespace
+
+import torch
 
 import mlsci
+from mlsci.job import Job
+from mlsci.record import RunFolder, hardware
 
 BASE = ["data=digits", "net=linear", "threads=1", "trainer.max_epochs=1", "figures=null"]
 
@@ -24,3 +29,15 @@ def test_without_a_test_nothing_is_compared(tmp_path, capsys):
     assert result.comparison == []
     assert "compared    nothing: test=false" in capsys.readouterr().out
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["comparison"] == []
+
+
+def test_gpus_stand_before_the_processor(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path)
+    folder.write_yaml("config.yaml", {})
+    folder.write_json("provenance.json", {"hardware": hardware(), "seed": 3})
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"Card {device.index}")
+    job = Job(folder)
+    for device, found in (("cpu", hardware()), ("cuda:1", f"2 × Card 1, {hardware()}")):
+        job.trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device(device)), world_size=2)
+        job._name_hardware()
+        assert folder.provenance == {"hardware": found, "seed": 3}
