@@ -85,7 +85,8 @@ def peer(options: argparse.Namespace, *, frames: list[Any], compiled: bool) -> C
     model = (prepare(net)() if compiled else net()).to(options.device)
     run = torch.compile(model, dynamic=True) if compiled else model
     table = tools.AtomicNumberTable(list(ELEMENTS))
-    graphs = [data.AtomicData.from_config(_configuration(data, frame), z_table=table, cutoff=CUTOFF) for frame in frames]
+    known = (_configuration(data, frame) for frame in frames)
+    graphs = [data.AtomicData.from_config(one, z_table=table, cutoff=CUTOFF) for one in known]
     given = next(iter(torch_geometric.dataloader.DataLoader(graphs, batch_size=len(graphs)))).to(options.device)
     loss = modules.WeightedEnergyForcesLoss(1.0, 100.0)
     adam = torch.optim.Adam(model.parameters(), lr=1e-4)
