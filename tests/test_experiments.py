@@ -35,6 +35,7 @@ def test_an_experiment_states_what_it_is_measured_against(name):
 QUICK = {  # what else would take long on two cores, by the key that an experiment must have for it
     "model.sampler.steps": 1,
     "model.importance_samples": 2,
+    "model.bound.samples": 2,
     "model.estimator.delays": [4],
     "model.estimator.widths": [1.0],
     "model.estimator.penalties": [0.01],
@@ -55,6 +56,8 @@ def quick(composed: DictConfig) -> list[str]:
     found = [f"{key}={value}" for key, value in QUICK.items() if OmegaConf.select(composed, key) is not None]
     if OmegaConf.select(composed, "data.distribution.side") == 32:  # fields of a known distribution
         found.append("data.distribution.side=16")
+    if composed.model._target_.endswith(".Operator") and OmegaConf.select(composed, "data.points"):
+        found.append("data.points=32")
     if (OmegaConf.select(composed, "data.look_back") or 0) >= LONG:
         found += ["data.stride=50", "data.eval_stride=50"]
     for name in composed.callbacks:
@@ -66,9 +69,8 @@ def quick(composed: DictConfig) -> list[str]:
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_runs_two_steps_on_made_up_data(name, tmp_path):
     overrides = [f"experiment={name}", *FAST]
-    composed = config.explain(overrides).config
-    values = config.plain(composed)
-    overrides += quick(composed)
+    overrides += quick(config.explain(overrides).config)
+    values = config.plain(config.explain(overrides).config)
     data = instantiate(values["data"], path="data")
     data.fake(tmp_path / "files")
     folder = [f"run.dir={tmp_path / 'run'}", f"data.files={tmp_path / 'files'}"]
