@@ -63,7 +63,7 @@ def _test(job: Job) -> dict[str, float]:
         stage(job.model, datamodule=job.data, verbose=False)
         found |= {k: float(v) for k, v in job.trainer.callback_metrics.items() if k.startswith(f"{name}/")}
     if job.config["test"]:
-        found |= job.model.final_metrics(job.data)
+        found |= job.model.eval().final_metrics(job.data)  # the trainer leaves it in the mode of training
     job.trainer.loggers = loggers
     return found
 

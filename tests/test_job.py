@@ -7,6 +7,7 @@ import torch
 
 import mlsci
 from mlsci.job import Job
+from mlsci.models.base import Model
 from mlsci.record import RunFolder, hardware
 
 BASE = ["data=digits", "net=linear", "threads=1", "trainer.max_epochs=1", "figures=null"]
@@ -41,3 +42,9 @@ def test_gpus_stand_before_the_processor(tmp_path, monkeypatch):
         job.trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device(device)), world_size=2)
         job._name_hardware()
         assert folder.provenance == {"hardware": found, "seed": 3}
+
+
+def test_what_a_model_measures_at_the_end_is_measured_in_evaluation(tmp_path, monkeypatch):
+    monkeypatch.setattr(Model, "final_metrics", lambda self, data: {"test/trains": float(self.training)})
+    result = mlsci.train([*BASE, "callbacks=none", "logger=none", "figures=null", f"run.dir={tmp_path / 'run'}"])
+    assert result.metrics["test/trains"] == 0.0
