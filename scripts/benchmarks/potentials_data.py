@@ -35,14 +35,14 @@ class Split:
 
 
 def overrides(name: str, *, seed: int) -> list[str]:
-    """Of `mlsci train`: the experiment of a set, "acac" or an element of mlearn; its split, the size of the net.
+    """Of `mlsci train`: the experiment of a set, "acac" or an element of mlearn; its split, the size of the peers' net.
 
     Stress is left out, as the peers get energies and forces alone.
     """
     no_stress = ["objective.loss.stress=0", "~objective.metrics.stress_rmse"]
     solid = ["experiment=atoms/silicon", f"data.element={name}", *no_stress]
     chosen = ["experiment=atoms/acac"] if name == "acac" else solid
-    return [*chosen, f"data.split_seed={seed}", f"seed={seed}", "net.channels=32"]
+    return [*chosen, f"data.split_seed={seed}", f"seed={seed}", "net.channels=32", "net.l_hidden=1"]
 
 
 def split(name: str, *, seed: int, folder: Path) -> Split:
