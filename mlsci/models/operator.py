@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from mlsci.models.base import Evaluation
 from mlsci.models.supervised import Supervised
 
 POINTS = 2**17  # of the fields that go through the net together when nothing is learned: what memory is good for
@@ -47,10 +48,14 @@ class Operator(Supervised):
         """The criterion of a batch (x, y), changed by random symmetries."""
         return super().loss(batch if self.symmetries is None else self.symmetries.drawn(*batch))
 
+    def evaluate(self, batch: Any) -> Evaluation:
+        """Loss and predictions, some fields at a time."""
+        x, y = batch
+        return self.compared(torch.cat([self.outputs(some) for some in _pieces(x)]), y)
+
     def predict(self, inputs: Tensor) -> Tensor:
         """Fields (B, channels', *grid) in physical units, some at a time."""
-        together = max(POINTS // inputs[0, 0].numel(), 1)
-        return torch.cat([self(some) for some in inputs.split(together)])
+        return torch.cat([self(some) for some in _pieces(inputs)])
 
     def final_metrics(self, data: Any) -> dict[str, float]:
         """The metrics on the finer grid (zero-shot super-resolution)."""
@@ -69,6 +74,11 @@ class Operator(Supervised):
         except ValueError:  # how nets refuse a shape
             return dict.fromkeys(self.test_metrics, math.nan)
         return {name: float(_value(metric, predictions, y)) for name, metric in self.test_metrics.items()}
+
+
+def _pieces(x: Tensor) -> tuple[Tensor, ...]:
+    """Fields (B, channels, *grid) in parts of `POINTS` points at most, or of one field."""
+    return x.split(max(POINTS // x[0, 0].numel(), 1))
 
 
 def _value(metric: Any, predictions: Tensor, targets: Tensor) -> Tensor:

@@ -74,6 +74,9 @@ class Supervised(Model):
     def evaluate(self, batch: Any) -> Evaluation:
         """Loss and predictions from one pass through the net."""
         x, y = batch
-        outputs = self.outputs(x)
+        return self.compared(self.outputs(x), y)
+
+    def compared(self, outputs: Tensor, y: Tensor) -> Evaluation:
+        """The criterion of outputs in its units, and predictions in physical ones, beside targets y."""
         loss = self.criterion(outputs, y if self.targets is None else self.targets(y))
         return Evaluation(loss=loss, predictions=self.physical(outputs), targets=y)
