@@ -29,18 +29,19 @@ class SquareSymmetries(nn.Module):
         """The mean over the group of g⁻¹ net(g x), or net(x) where that is not asked for: (B, C', N, N)."""
         if not self.average:
             return net(x)
-        x = _square(x)
-        found = torch.zeros(())
-        for turns in range(4):
-            turned = torch.rot90(x, turns, (2, 3))
-            images = net(turned) + net(turned.flip(2)).flip(2)
-            found = found.to(images) + torch.rot90(images, -turns, (2, 3))
-        return found / 8
+        sums = (_with_mirror(net, torch.rot90(_square(x), turns, (2, 3))) for turns in range(4))
+        back = [torch.rot90(images, -turns, (2, 3)) for turns, images in enumerate(sums)]
+        return torch.stack(back).sum(dim=0) / 8
 
 
 def _square(x: Tensor) -> Tensor:
     check_shape(x, "C", "N", x.shape[-2])
     return x
+
+
+def _with_mirror(net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """net(x), and what it makes of the reflected x, reflected back."""
+    return net(x) + net(x.flip(2)).flip(2)
 
 
 def _turned(x: Tensor, *, rows: Tensor, columns: Tensor, swaps: Tensor) -> Tensor:
