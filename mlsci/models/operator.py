@@ -1,14 +1,16 @@
 """Operator learning: supervised learning of maps between functions, tested on a finer grid as well."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torchmetrics import Metric
 
 from mlsci.models.base import Evaluation
 from mlsci.models.supervised import Supervised
+from mlsci.nets.scaling import Standardise
 
 POINTS = 2**17  # of the fields that go through the net together when nothing is learned: what memory is good for
 
@@ -34,8 +36,29 @@ class Operator(Supervised):
         The rest is that of `Supervised`.
     """
 
-    def __init__(self, *, symmetries: Symmetries | None = None, **supervised: Any):
-        super().__init__(**supervised)
+    def __init__(
+        self,
+        *,
+        net: nn.Module,
+        criterion: Callable[[Tensor, Tensor], Tensor],
+        metrics: Mapping[str, Metric] | None = None,
+        inputs: Standardise | None = None,
+        targets: Standardise | None = None,
+        output: nn.Module | None = None,
+        shape: Sequence[int] | None = None,
+        augment: nn.Module | None = None,
+        symmetries: Symmetries | None = None,
+    ):
+        super().__init__(
+            net=net,
+            criterion=criterion,
+            metrics=metrics,
+            inputs=inputs,
+            targets=targets,
+            output=output,
+            shape=shape,
+            augment=augment,
+        )
         self.symmetries = symmetries
 
     def outputs(self, x: Tensor) -> Tensor:

@@ -13,6 +13,9 @@ class SquareSymmetries(nn.Module):
 
     In training every pair of fields is turned by a draw of its own from torch's global generator of the device. With
     `average` an evaluated map is the mean over all eight, which commutes with them exactly, for eight passes.
+
+    Raises:
+        ValueError: fields that are no squares.
     """
 
     def __init__(self, *, average: bool = True) -> None:
