@@ -162,6 +162,14 @@ class Model(LightningModule):
         """Log the test metrics."""
         self._log_judgement("test", self.test_metrics)
 
+    def progress(self, steps: int) -> float:
+        """How much of a training of so many steps is done, 0 to 1."""
+        if self.pace.progress is not None:
+            return self.pace.progress
+        trainer = self._trainer
+        done = self.pace.steps + (trainer.global_step if trainer is not None else 0)
+        return min(done / max(steps, 1), 1.0)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the block that makes the file self-describing."""
         checkpoint["mlsci"] = dict(self.block)

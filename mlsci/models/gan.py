@@ -33,6 +33,10 @@ class GAN(Generative):
     and `variance_ratio`, the samples' variance over the data's in a batch: where it is below 0.1 at the end of an
     epoch, a warning names it. There is no likelihood: train with the last state kept.
 
+    With `candidates` above 1 the critic corrects the samples: of so many candidates for each, one is kept with odds
+    exp(score), the ratio of both densities (sampling-importance-resampling; after Azadi et al. 2019, arXiv:1810.06758,
+    who reject). The score is that ratio for the generator as it is in the end: let it `rest`, and the critic go on.
+
     Args:
         shape: of one input.
         generator: makes the net from (B, *latent) to (B, *shape).
@@ -42,11 +46,18 @@ class GAN(Generative):
         latent: values of z, or its shape: white noise on the grid of a field, for a net that maps fields to fields.
         critic_steps: critic steps to one of the generator.
         generator_lr: learning rate of the generator; None: the optimizer's, which is the critic's.
+        rest: last part of the training, in which the critic learns alone, without penalty; until then the generator's
+            rate falls to 0.
+        penalty_fade: the penalty's weight before the rest over that at the start; between, by equal factors.
+        candidates: drawn for each sample, of which the critic picks one.
+        steps: optimizer steps of the whole training.
         spectral_norm: keep the largest singular value of every weight of the critic at 1 (Miyato et al. 2018).
         inputs, condition, metrics, pictured: as in `Generative`.
 
     Raises:
         ValueError: fewer than one latent value or critic step.
+        ConfigError: a fade that is not positive, a rest outside [0, 1), no candidates, or several of them for an
+            adversary whose scores are no odds.
     """
 
     steps_itself = True
@@ -63,6 +74,10 @@ class GAN(Generative):
         latent: int | Sequence[int] = 32,
         critic_steps: int = 1,
         generator_lr: float | None = None,
+        rest: float = 0.0,
+        penalty_fade: float = 1.0,
+        candidates: int = 1,
+        steps: int = 1,
         spectral_norm: bool = False,
         inputs: Standardise | None = None,
         condition: Condition | None = None,
@@ -82,6 +97,8 @@ class GAN(Generative):
                     parametrizations.spectral_norm(module)
         self.adversary: Adversary = RelativisticPairing() if adversary is None else adversary
         self.penalty = ZeroCentred() if penalty is None else penalty
+        _check(self.adversary, penalty_fade=penalty_fade, rest=rest, candidates=candidates)
+        self.penalty_fade, self.rest, self.candidates, self.steps = penalty_fade, rest, candidates, steps
         self.critic_steps = critic_steps
         self.generator_lr = generator_lr
         self.generator_optimizer: Optimizer | None = None
@@ -115,25 +132,45 @@ class GAN(Generative):
         """Samples (n, *shape) in scaled units."""
         return self.generator(torch.randn(len(condition), *self.latent, device=condition.device), condition)
 
+    def sample_as(self, condition: Tensor) -> Tensor:
+        """New data (n, *shape) in physical units for conditions (n, features), picked among candidates."""
+        if self.candidates == 1:
+            return super().sample_as(condition)
+        pieces = (some for told in self.pieces(condition) for some in told.split(max(len(told) // self.candidates, 1)))
+        return torch.cat([self.physical(self._picked(told)) for told in pieces])
+
+    def _picked(self, condition: Tensor) -> Tensor:
+        """Samples (n, *shape) in scaled units, each one of `candidates`, with odds exp(score)."""
+        told = condition.repeat_interleave(self.candidates, dim=0)
+        drawn = self.draw(told)
+        odds = self.score(drawn, told).view(-1, self.candidates).softmax(dim=1)  # (n, candidates)
+        first = torch.arange(len(condition), device=odds.device) * self.candidates
+        return drawn[first + torch.multinomial(odds, 1)[:, 0]]
+
     def step(self, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """One step on a batch (x, y): both nets change. The loss is the sum of both nets' last ones."""
         real, told = self.scaled(batch[0]), self.condition(batch[1])
         self.batches += 1
+        done = min(self.progress(self.steps) / (1 - self.rest), 1.0)  # of the time before the rest
+        resting = self.rest > 0 and done == 1.0
+        share = 1 - done if self.rest else 1.0  # of the generator's rate
         for group in self.generator_optimizer.param_groups if self.generator_optimizer is not None else []:
-            group["lr"] = self._lr_ratio * self.pace.lr
-        found = self._critic_step(real, told)
-        if int(self.batches) % self.critic_steps == 0:
+            group["lr"] = self._lr_ratio * self.pace.lr * share
+        found = self._critic_step(real, told, weight=0.0 if resting else self.penalty_fade**done)
+        if not resting and int(self.batches) % self.critic_steps == 0:
             self._last = self._generator_step(real, told)
         none = real.new_zeros(())  # before the generator's first step
         scalars = {**found, "generator": none, "generator_gradient": none, **self._last}
         return scalars["critic"] + scalars["generator"], scalars
 
-    def _critic_step(self, real: Tensor, told: Tensor) -> dict[str, Tensor]:
+    def _critic_step(self, real: Tensor, told: Tensor, *, weight: float) -> dict[str, Tensor]:
         with torch.no_grad():
             fake = self.draw(told)
         scores, others = self.score(real, told), self.score(fake, told)
         loss = self.adversary.critic(scores, others)
-        penalty = self.penalty(lambda x: self.score(x, told), real, fake)
+        penalty = loss.new_zeros(())
+        if weight:
+            penalty = weight * self.penalty(lambda x: self.score(x, told), real, fake)
         norm = self._descend(loss + penalty, self.critic, self.pace.optimizer)
         variances = [x.var(dim=0, correction=0).mean() if len(x) > 1 else x.new_ones(()) for x in (fake, real)]
         return {
@@ -194,3 +231,17 @@ class GAN(Generative):
                 RuntimeWarning,
                 stacklevel=2,
             )
+
+
+def _check(adversary: Adversary, *, penalty_fade: float, rest: float, candidates: int) -> None:
+    if penalty_fade <= 0:
+        raise ConfigError(f"model.penalty_fade: expected a factor above 0, got {penalty_fade}")
+    if not 0 <= rest < 1:
+        raise ConfigError(f"model.rest: expected a part of the training from 0 to below 1, got {rest}")
+    if candidates < 1:
+        raise ConfigError(f"model.candidates: expected at least 1, got {candidates}")
+    if candidates > 1 and not adversary.log_odds:
+        raise ConfigError(
+            f"model.candidates={candidates}: the scores of {type(adversary).__name__} are no odds; "
+            f"take candidates=1, or model.adversary NonSaturating or RelativisticPairing"
+        )

@@ -11,7 +11,12 @@ from mlsci.errors import ConfigError
 
 
 class Adversary(Protocol):
-    """Losses of scores (B,) that a critic gives to data and to samples."""
+    """Losses of scores (B,) that a critic gives to data and to samples.
+
+    `log_odds`: the best critic's score is log p_data(x) / p_samples(x), but for a constant.
+    """
+
+    log_odds: bool
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """What the critic minimises: ()."""
@@ -25,6 +30,8 @@ class Adversary(Protocol):
 class NonSaturating:
     """The critic: log-likelihood of real against fake; the generator: -log sigmoid(fake) (Goodfellow et al. 2014)."""
 
+    log_odds = True
+
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """-log sigmoid(real) - log sigmoid(-fake)."""
         return F.softplus(-real).mean() + F.softplus(fake).mean()
@@ -37,6 +44,8 @@ class NonSaturating:
 class Wasserstein:
     """The difference of mean scores, the Wasserstein-1 distance of a critic with slope 1 (Arjovsky et al. 2017)."""
 
+    log_odds = False
+
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """mean fake - mean real."""
         return fake.mean() - real.mean()
@@ -48,6 +57,8 @@ class Wasserstein:
 
 class RelativisticPairing:
     """-log sigmoid of the difference of scores, pair by pair (Jolicoeur-Martineau 2019; R3GAN, Huang et al. 2024)."""
+
+    log_odds = True
 
     def critic(self, real: Tensor, fake: Tensor) -> Tensor:
         """-log sigmoid(real - fake)."""

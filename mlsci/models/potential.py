@@ -71,7 +71,7 @@ class Potential(Model):
             raise ConfigError(f"model.energies: expected one for each of {list(elements)}, got {len(energies)}")
         self.elements = [int(number) for number in elements]
         self.nets = members_of(net, members).to(getattr(torch, dtype))
-        self.cutoff, self.steps = cutoff, max(steps, 1)
+        self.cutoff, self.steps = cutoff, steps
         self.criterion, self.core = criterion, core
         self.register_buffer("atomic_numbers", torch.tensor(self.elements))
         self.register_buffer("energies", torch.tensor(energies, dtype=torch.float64) + shift)
@@ -125,7 +125,7 @@ class Potential(Model):
         """The criterion of a batch; of an ensemble the sum over its members, which share no weights."""
         wants_stress = bool(getattr(self.criterion, "wants_stress", False))
         parts = self._members(batch, stress=wants_stress, graph=True)
-        progress = self._progress()
+        progress = self.progress(self.steps)
         losses, scalars = zip(*(self.criterion(part, batch, progress) for part in parts), strict=True)
         mean = {name: torch.stack([one[name] for one in scalars]).mean() for name in scalars[0]}
         return torch.stack(losses).sum(), mean
@@ -180,14 +180,6 @@ class Potential(Model):
                 "true energy": energy[1].numpy(),
             },
         }
-
-    def _progress(self) -> float:
-        """How much of the training is done, 0 to 1."""
-        if self.pace.progress is not None:
-            return self.pace.progress
-        trainer = self._trainer
-        done = self.pace.steps + (trainer.global_step if trainer is not None else 0)
-        return min(done / self.steps, 1.0)
 
     def _properties(self, batch: Batch, *, stress: bool, graph: bool) -> Properties:
         parts = self._members(batch, stress=stress, graph=graph)

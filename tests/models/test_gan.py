@@ -89,6 +89,43 @@ def test_a_shifted_gaussian_is_learned(options) -> None:
     assert all(math.isfinite(float(value)) for value in scalars.values())
 
 
+def test_the_critic_picks_samples_by_the_ratio_of_densities() -> None:
+    model = gan(candidates=200)
+    model.generator = Known(lambda z: z[:, :2])  # N(0, 1) in both values
+    model.critic = Known(lambda x: (0.5 * x.square() - 2 * (x - 1).square()).sum(dim=1, keepdim=True))  # N(1, 1/4)
+    samples = model.sample(4000)
+    torch.testing.assert_close(samples.mean(dim=0), torch.ones(2), atol=0.05, rtol=0)
+    torch.testing.assert_close(samples.std(dim=0), torch.full((2,), 0.5), atol=0.05, rtol=0)
+
+
+class Known(nn.Module):
+    """A function of the input alone in the place of a net."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        return self.function(x)
+
+
+def test_the_generator_rests_and_the_penalty_fades() -> None:
+    def moved(progress: float) -> tuple[list[bool], float, float]:
+        model = gan(rest=0.5, penalty_fade=1e-4)
+        before = [parameter.clone() for parameter in (*model.generator.parameters(), *model.critic.parameters())]
+        model.pace.progress = progress
+        _, scalars = model.step((torch.randn(64, 2), torch.zeros(64)))
+        nets = (list(model.generator.parameters()), list(model.critic.parameters()))
+        now = [any(not torch.equal(before.pop(0), parameter) for parameter in net) for net in nets]
+        return now, float(scalars["penalty"]), model.generator_optimizer.param_groups[0]["lr"]
+
+    first, early, late = moved(0.0), moved(0.25), moved(0.5)
+    assert (first[0], early[0], late[0]) == ([True, True], [True, True], [False, True])
+    assert (first[2], early[2], late[2]) == pytest.approx((4e-3, 2e-3, 0))
+    assert early[1] / first[1] == pytest.approx(0.01, rel=1e-3)  # the fade to the power of a half
+    assert late[1] == 0
+
+
 def test_spectral_norm_bounds_every_weight() -> None:
     model = gan(spectral_norm=True)
     for _ in range(20):
@@ -146,3 +183,12 @@ def test_steps_are_counted_once_and_a_resumed_run_is_the_same(tmp_path) -> None:
 def test_nonsense_is_refused() -> None:
     with pytest.raises(ValueError, match="critic_steps must be at least 1"):
         GAN(shape=[2], generator=NET, critic=NET, critic_steps=0)
+    for option, value, said in (
+        ("penalty_fade", 0.0, "expected a factor above 0, got 0.0"),
+        ("rest", 1.0, "from 0 to below 1, got 1.0"),
+        ("candidates", 0, "expected at least 1, got 0"),
+    ):
+        with pytest.raises(ConfigError, match=rf"model\.{option}: .*{said}"):
+            gan(**{option: value})
+    with pytest.raises(ConfigError, match="the scores of Wasserstein are no odds"):
+        gan(candidates=4, adversary=Wasserstein())
