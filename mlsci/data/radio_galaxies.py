@@ -3,11 +3,15 @@
 import os
 import tarfile
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from sklearn.model_selection import train_test_split
+from torch.utils.data import Dataset, TensorDataset
 
 from mlsci.data.download import data_dir, fetch, find
 from mlsci.data.fits import read_image
@@ -37,6 +41,7 @@ class RadioGalaxies(Table):
         side: pixels of an image.
         pool: pixels of the survey along each side of one of ours.
         certain: only sources whose class the authors are sure of.
+        turned: train on the eight turns and reflections of each image, as sources lie on the sky by chance.
 
     Raises:
         ConfigError: side · pool is over 150.
@@ -45,6 +50,7 @@ class RadioGalaxies(Table):
     side: int = 32
     pool: int = 2
     certain: bool = False
+    turned: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,6 +97,23 @@ class RadioGalaxies(Table):
         middle = images[kept][:, first : first + self.side * self.pool, first : first + self.side * self.pool]
         pooled = middle.reshape(-1, self.side, self.pool, self.side, self.pool).mean(axis=(2, 4)) / 255
         return pooled[:, None].astype(np.float32), (code[kept] >= 200).astype(np.int64)
+
+    def datasets(self) -> Mapping[str, Dataset]:
+        """The three parts; of the training part all symmetric images with `turned`."""
+        found = dict(super().datasets())
+        if self.turned:
+            images, targets = found["train"].tensors  # type: ignore[attr-defined]
+            turns = [torch.rot90(images, count, (2, 3)) for count in range(4)]
+            found["train"] = TensorDataset(torch.cat([*turns, *(x.flip(3) for x in turns)]), targets.repeat(8))
+        return found
+
+    def statistics(self, datasets: Mapping[str, Dataset]) -> Mapping[str, Any]:
+        """Mean and deviation of all training pixels, most of which are 0."""
+        found = dict(super().statistics(datasets))
+        if self.standardise:
+            std, mean = torch.std_mean(datasets["train"].tensors[0].double(), correction=0)  # type: ignore[attr-defined]
+            found["inputs"] = {"mean": float(mean), "std": float(std) or 1.0}
+        return found
 
     def parts(self, targets: np.ndarray) -> Split:
         """Shares of both classes are equal in all parts."""

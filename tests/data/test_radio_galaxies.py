@@ -81,6 +81,26 @@ def test_made_up_galaxies_have_both_classes_and_no_hybrid(tmp_path):
         RadioGalaxies(side=80)
 
 
+def test_a_training_image_is_seen_from_eight_sides(tmp_path):
+    RadioGalaxies().fake(tmp_path)
+    plain, turned = (RadioGalaxies(files=str(tmp_path), turned=turned) for turned in (False, True))
+    for data in (plain, turned):
+        data.setup()
+    (images, classes), (all_images, all_classes) = (data.split("train").tensors for data in (plain, turned))
+    assert len(all_images) == len(all_classes) == 8 * len(images)
+    first = all_images[:: len(images), 0]  # (8, side, side), the first image
+    assert {str(image.tolist()) for image in first} == {
+        str(np.rot90(image, count).tolist())
+        for image in (images[0, 0].numpy(), images[0, 0].T.numpy())
+        for count in range(4)
+    }
+    assert all_classes[:: len(images)].tolist() == 8 * [int(classes[0])]
+    assert len(turned.split("test")) == len(plain.split("test"))
+    found = plain.spec.statistics["inputs"]
+    assert (found["mean"], found["std"]) == pytest.approx((float(images.mean()), float(images.std())), rel=1e-3)
+    assert RadioGalaxies(files=str(tmp_path), standardise=False).declare().statistics["inputs"]["std"] == 1.0
+
+
 def test_the_real_galaxies(shared_data):
     data = RadioGalaxies()
     data.prepare_data()
