@@ -4,7 +4,7 @@
     python scripts/benchmarks/generative_families.py [--runs runs] [--write docs/generative_truth.md]
 
 The newest finished run of every experiment counts. CPU seconds are those until training ended, imports included.
-`--write` puts the tables between the markers of a file.
+`--write` puts the tables between the markers of a file; rows of experiments without a run here stay as they are.
 """
 
 import argparse
@@ -33,15 +33,28 @@ def newest(runs: list[Run]) -> dict[str, Run]:
     return {run.experiment: run for run in finished}
 
 
-def table(field: str, runs: Mapping[str, Run]) -> str:
-    """Markdown: a row a family that has a run, in the order of `FAMILIES`."""
-    heads = ["model", "parameters", "CPU s of training", *(head for head, _ in COLUMNS.values())]
-    lines = [heads, ["---"] * len(heads)]
+def table(field: str, runs: Mapping[str, Run], *, kept: Mapping[str, str]) -> str:
+    """Markdown: a row a family that has a run or a row of before (by its title), in the order of `FAMILIES`."""
+    heads = ["model", "parameters", "CPU s of training", *(head for head, _ in COLUMNS.values()), "machine"]
+    lines = [_line(heads), _line(["---"] * len(heads))]
     for family, title in FAMILIES.items():
         run = runs.get(f"generative/{field}_{family}")
         if run is not None:
-            lines.append([title, *_cells(run)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+            lines.append(_line([title, *_cells(run), run.hardware]))
+        elif title in kept:
+            lines.append(kept[title])
+    return "\n".join(lines)
+
+
+def rows_of(text: str, field: str) -> dict[str, str]:
+    """The rows below the title of a field on a page, by the name of their model."""
+    _, _, below = text.partition(f"{FIELDS[field]}:\n\n")
+    rows = [line for line in below.split("\n\n")[0].splitlines() if line.startswith("| ")]
+    return {row.split("|")[1].strip(): row for row in rows}
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _cells(run: Run) -> list[str]:
@@ -66,13 +79,13 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     runs = newest(collect(options.runs))
-    parts = [f"{title}:\n\n{table(field, runs)}\n" for field, title in FIELDS.items()]
-    hardware = sorted({run.hardware for name, run in runs.items() if name.startswith("generative/")})
-    tables = "\n".join([*parts, f"One seed, one thread of {', '.join(hardware) or 'no machine yet'}."])
+    before = "" if options.write is None else options.write.read_text()
+    parts = [f"{title}:\n\n{table(field, runs, kept=rows_of(before, field))}\n" for field, title in FIELDS.items()]
+    tables = "\n".join([*parts, "One seed, one thread."])
     if options.write is None:
         print(tables)
         return
-    options.write.write_text(written(options.write.read_text(), tables, path=options.write))
+    options.write.write_text(written(before, tables, path=options.write))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import statistics
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -151,3 +152,17 @@ def test_the_published_medians_of_chaotic_systems(shared_data):
     perfect = markdown(dict.fromkeys(others["RNNModel"], 0.0), others, ours="exact")
     assert cells(perfect, "**exact**")[1] == "0.00"
     assert cells(perfect, "LSTM")[1:] == ["67.80", cells(perfect, "LSTM")[2], "131 of 131"]
+
+
+def test_families_without_a_run_keep_their_rows():
+    from generative_families import rows_of, table
+
+    page = "Gaussian fields:\n\n| model | x |\n| --- | --- |\n| VAE | 1 |\n| flow | 2 |\n\nLog-normal fields:\n\n| GAN | 3 |\n"
+    assert rows_of(page, "lognormal_field") == {"GAN": "| GAN | 3 |"}
+    assert rows_of("", "gaussian_field") == {}
+    metrics = {"test/power_max": 0.0123, "test/nll": 1051.94}
+    run = SimpleNamespace(parameters=1025, fit_cpu_seconds=25.4, metrics=metrics, hardware="a machine")
+    found = table("gaussian_field", {"generative/gaussian_field_flow": run}, kept=rows_of(page, "gaussian_field"))
+    assert found.splitlines()[2] == "| VAE | 1 |"
+    assert cells(found, "flow")[1:] == ["1,025", "25", "1.2%", "–", "–", "–", "–", "1051.9", "a machine"]
+    assert len(found.splitlines()) == 4
