@@ -42,7 +42,8 @@ def overrides(name: str, *, seed: int) -> list[str]:
     no_stress = ["objective.loss.stress=0", "~objective.metrics.stress_rmse"]
     solid = ["experiment=atoms/silicon", f"data.element={name}", *no_stress]
     chosen = ["experiment=atoms/acac"] if name == "acac" else solid
-    return [*chosen, f"data.split_seed={seed}", f"seed={seed}", "net.channels=32", "net.l_hidden=1"]
+    size = ["net.channels=32", "net.l_max=2", "net.l_hidden=1"]
+    return [*chosen, f"data.split_seed={seed}", f"seed={seed}", *size]
 
 
 def split(name: str, *, seed: int, folder: Path) -> Split:
