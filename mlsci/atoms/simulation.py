@@ -50,8 +50,8 @@ def simulate(
 
     Raises:
         ConfigError: options that make no sense.
-        MlsciError: what cannot be read or written, unknown elements, and a simulation that exploded: the trajectory
-            up to there is kept, and its path named.
+        MlsciError: what cannot be read or written, unknown elements, and a simulation that exploded or was told to
+            stop: trajectory and summary up to there are kept, and their path named.
     """
     options = options or SimulateOptions()
     start = read_start(structure, frame=options.frame) if isinstance(structure, str | Path) else start_of(structure)
@@ -106,11 +106,14 @@ def run(
     path = states(
         state, system=system, integrator=_integrator(options, random), field=field, steps=options.steps, limits=limits
     )
-    stopped: MlsciError | None = None
-    with _sigterm(), Bar("simulating", options.steps) as bar:
+    stopped: Exploded | Interrupted | None = None
+    with _signals() as told, Bar("simulating", options.steps) as bar:
         try:
             for state in path:
                 recorder.take(state)
+                if told:
+                    stopped = Interrupted(told[0])
+                    break
                 if bar.due():
                     bar.draw(state.step, recorder.values())
             bar.draw(state.step, recorder.values())
@@ -123,10 +126,13 @@ def run(
     report.settle(options)
     report.summary["stopped"] = str(stopped) if stopped else None
     report.write(out.with_suffix(""), options)
-    if stopped is not None:
-        kept = f"{recorder.frames} frames up to step {recorder.last} are kept in {report.paths[0]}"
-        raise MlsciError(f"stopped: {stopped}; {kept}; {HINT}") from stopped
-    return report
+    if stopped is None:
+        return report
+    kept = f"{recorder.frames} frames up to step {recorder.last} are kept in {report.paths[0]}"
+    if isinstance(stopped, Interrupted):
+        stopped.args = (f"{stopped}; {kept}",)
+        raise stopped
+    raise MlsciError(f"stopped: {stopped}; {kept}; {HINT}") from stopped
 
 
 def system_of(start: Start, options: SimulateOptions, *, device: torch.device | None = None) -> System:
@@ -204,17 +210,20 @@ def _velocities(start: Start, options: SimulateOptions, *, system: System, rando
 
 
 @contextmanager
-def _sigterm() -> Iterator[None]:
-    """SIGTERM ends the simulation as Ctrl-C does, the files closed."""
+def _signals() -> Iterator[list[int]]:
+    """SIGINT and SIGTERM are noted, for an end after the step; a second SIGINT ends at once."""
+    told: list[int] = []
 
-    def stop(signum: int, frame: Any) -> None:
-        raise Interrupted(signum)
+    def note(signum: int, frame: Any) -> None:
+        told.append(signum)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield told
         return
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {signum: signal.signal(signum, note) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield told
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)

@@ -1,6 +1,7 @@
 """`simulate` from Python: what it writes, what it says, where it stops."""
 
 import json
+import signal
 from dataclasses import replace
 
 import ase
@@ -12,7 +13,7 @@ from mlsci import atoms as use
 from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.simulation import simulate
 from mlsci.atoms.trajectory import Growing
-from mlsci.errors import ConfigError, MlsciError
+from mlsci.errors import ConfigError, Interrupted, MlsciError
 from mlsci.keyvalue import read as read_words
 
 
@@ -97,6 +98,26 @@ def test_an_explosion_stops_with_a_message_and_keeps_what_was_good(morse, molecu
     kept = len(np.load(out)["energy"]) if suffix == "npz" else len(read(out, ":"))
     assert kept == count >= 1
     assert json.loads((tmp_path / "run.json").read_text())["stopped"].startswith("step ")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_run_after_the_step_with_a_summary(morse, molecule, tmp_path, signum, monkeypatch):
+    answer = morse.properties
+
+    def struck(batch, **asked):
+        if morse.calls == 60:  # the first call is that of step 0
+            signal.raise_signal(signum)
+        return answer(batch, **asked)
+
+    monkeypatch.setattr(morse, "properties", struck)
+    before = signal.getsignal(signum)
+    with pytest.raises(Interrupted, match=f"stopped by signal {int(signum)}; 7 frames up to step 60 are kept in"):
+        simulate(morse, molecule, options(tmp_path, ensemble="nve", every=10))
+    assert signal.getsignal(signum) is before
+    summary = json.loads((tmp_path / "run.json").read_text())
+    assert summary["steps"] == 60
+    assert summary["stopped"] == f"stopped by signal {int(signum)}"
+    assert len(read(tmp_path / "run.extxyz", ":")) == 7
 
 
 def test_an_ensemble_that_disagrees_stops_the_run(morse, molecule, tmp_path):
