@@ -73,7 +73,8 @@ def _test(loaded: Loaded, data: Data) -> dict[str, float]:
     if not data.has("test"):
         raise ConfigError(f"data: {type(data).__name__} has no test part")
     trainer.test(loaded.model, datamodule=data, verbose=False)
-    return {name: float(value) for name, value in trainer.callback_metrics.items()}
+    logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    return logged | loaded.model.eval().final_metrics(data)
 
 
 def predict(path: str | Path, source: str | Path, *, out: str | Path, trust: Sequence[str] = ()) -> Path:
