@@ -82,7 +82,8 @@ def test_it_trains_and_is_evaluated_by_its_name(project, run_here, capsys):
     best = "run/checkpoints/best.ckpt"
     code, _, out = command(capsys, "evaluate", best, "--trust", project)
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()][-2:] == ["test/loss", "test/error"]
+    values = ["test/loss", "test/error", "test/reference_error", "test/train_cpu_seconds"]
+    assert [line.split()[0] for line in out.splitlines()][-4:] == values
     code, err, _ = command(capsys, "evaluate", best)
     assert code == 1
     assert "--trust PACKAGE" in err
