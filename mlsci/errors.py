@@ -34,7 +34,7 @@ class DownloadError(MlsciError):
 class Interrupted(MlsciError):
     """The run was told to stop by a signal, and stopped at a step boundary; exit code 128 + signal."""
 
-    def __init__(self, signum: int):
+    def __init__(self, signum: int, *, kept: str = ""):
         self.signum = signum
         self.exit_code = 128 + signum
-        super().__init__(f"stopped by signal {signum}")
+        super().__init__(f"stopped by signal {signum}" + (f"; {kept}" if kept else ""))

@@ -130,8 +130,7 @@ def run(
         return report
     kept = f"{recorder.frames} frames up to step {recorder.last} are kept in {report.paths[0]}"
     if isinstance(stopped, Interrupted):
-        stopped.args = (f"{stopped}; {kept}",)
-        raise stopped
+        raise Interrupted(stopped.signum, kept=kept)
     raise MlsciError(f"stopped: {stopped}; {kept}; {HINT}") from stopped
 
 
