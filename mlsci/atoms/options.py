@@ -41,7 +41,7 @@ class SimulateOptions:
     device: str = option("auto", "cpu, cuda, or auto")
     dtype: Literal["float32", "float64"] | None = option(None, "of the net's numbers (default: as it was trained)")
     threads: int = option(1, "of torch; more than 1 pays for hundreds of atoms")
-    compile: bool | Literal["auto"] = option("auto", "compile the potential: auto does for 20,000 steps and more")
+    compile: bool | Literal["auto"] = option("auto", "compile the potential: auto does for 20,000 steps, and on a GPU")
     figures: bool = option(True, "draw energy, temperature, distances and spectrum")
 
     def __post_init__(self) -> None:
@@ -71,12 +71,11 @@ class SimulateOptions:
         parts = [] if self.dihedral is None else self.dihedral.split(",")
         return [int(part) for part in parts] if parts and all(part.strip().isdigit() for part in parts) else None
 
-    @property
-    def compiles(self) -> bool:
-        """Whether compilation is wanted; it costs some hundred CPU-seconds, and steps take a quarter of the time."""
+    def compiles(self, *, on_gpu: bool) -> bool:
+        """Whether compilation is wanted: some hundred CPU-seconds for a quarter of a step's time; seconds on a GPU."""
         if self.compile != "auto":
             return self.compile
-        return self.steps + self.equilibrate >= PAYS_AFTER and shutil.which("g++") is not None
+        return on_gpu or (self.steps + self.equilibrate >= PAYS_AFTER and shutil.which("g++") is not None)
 
     @property
     def hottest(self) -> float:

@@ -68,7 +68,7 @@ def simulate(
     potential = open_potential(source, trust=trust, device=options.device, dtype=options.dtype)
     name = str(structure) if isinstance(structure, str | Path) else "structure"
     check_elements(potential, [start.structure], name=name)
-    if options.compiles and hasattr(potential, "compile_answers"):
+    if options.compiles(on_gpu=device_of(potential).type == "cuda") and hasattr(potential, "compile_answers"):
         potential.compile_answers()
     pupil = partial(PotentialField, potential, skin=options.skin)
     return run(pupil, start, options, out=out, device=device_of(potential))

@@ -1,10 +1,11 @@
-"""Energies of atoms and their gradient by the vectors of pairs, traced as one graph and compiled where that pays.
+"""Energies of atoms and their gradient by the vectors of pairs: compiled where that pays, on a GPU as CUDA graphs.
 
 torch.compile cannot differentiate a gradient. So the energy and its gradient are first traced to one graph of plain
 operations (make_fx), and this graph, which is differentiated once more by the weights, is compiled.
 """
 
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
@@ -13,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
-PAYS_AFTER = 3000  # steps: compilation costs some 170 CPU-seconds, and saves half of a step
+from mlsci.models.captured_energy import Captured, Energies
 
-Energies = Callable[[list[Tensor], Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+PAYS_AFTER = 3000  # steps: compilation costs some 170 CPU-seconds, and saves half of a step
 
 
 class Kernel:
@@ -23,18 +24,22 @@ class Kernel:
 
     Args:
         nets: the members of an ensemble.
-        compile: compile what is differentiated by the weights; "auto" decides by `steps`.
+        compile: compile what is differentiated by the weights; "auto" decides by `steps`, and captures CUDA graphs
+            where the weights are on a GPU.
         steps: optimizer steps of the training.
+        cutoff: pairs beyond it add nothing to the energies, in the units of the vectors.
 
     Attributes:
-        fast: also compile answers that are only read: dynamics of thousands of steps, not a single structure.
+        fast: also compile or capture answers that are only read: dynamics of thousands of steps, not one structure.
     """
 
-    def __init__(self, nets: nn.ModuleList, *, compile: bool | Literal["auto"], steps: int):
+    def __init__(self, nets: nn.ModuleList, *, compile: bool | Literal["auto"], steps: int, cutoff: float):
         self.nets = list(nets)
         self.wanted = compile
         self.steps = steps
         self.fast = False
+        self.capturable = True
+        self.captured = Captured(cutoff=cutoff)
         self._compiled: Energies | None = None
         self._compiled_answers: Energies | None = None
         self._weights: dict[nn.Module, list[Tensor]] = {}
@@ -44,7 +49,9 @@ class Kernel:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """`graph`: the answers are to be differentiated by the weights."""
         for net in self.nets:
-            if graph and self._compiles(vectors):
+            if self._captures(vectors, graph=graph):
+                yield self._by_cuda_graph(net, species, pair_index, vectors, graph=graph)
+            elif graph and self._compiles(vectors):
                 run = self._by_graph(net, species, pair_index, vectors)
                 yield run(list(net.parameters()), species, pair_index, vectors)
             elif not graph and self.fast and vectors.shape[0] > 1:
@@ -55,6 +62,21 @@ class Kernel:
     def forget(self) -> None:
         """Trace anew at the next call, as buffers of the nets are built into the graphs."""
         self._compiled = self._compiled_answers = None
+        self.captured = Captured(cutoff=self.captured.cutoff)
+
+    def _captures(self, vectors: Tensor, *, graph: bool) -> bool:
+        return vectors.is_cuda and self.capturable and (self.wanted == "auto" if graph else self.fast)
+
+    def _by_cuda_graph(self, net: nn.Module, *inputs: Tensor, graph: bool) -> tuple[Tensor, Tensor]:
+        """By the net itself where it does what no CUDA graph can hold."""
+        try:
+            return self.captured(net, _of_weights(net, graph=graph), *inputs, graph=graph)
+        except torch.AcceleratorError as error:
+            warnings.warn(
+                f"{type(net).__name__} goes on without CUDA graphs, some five times slower: {error}", stacklevel=2
+            )
+            self.wanted = self.fast = self.capturable = False
+            return with_gradient(partial(net, *inputs[:2]), inputs[2], graph=graph)
 
     def _compiles(self, vectors: Tensor) -> bool:
         if self.wanted != "auto" or self._compiled is not None:
@@ -86,6 +108,15 @@ def traced(net: nn.Module, species: Tensor, pair_index: Tensor, vectors: Tensor,
 
     `graph`: it can be differentiated once more, by the weights.
     """
+    trace = make_fx(_of_weights(net, graph=graph), tracing_mode="symbolic", _allow_non_fake_inputs=True)
+    found = trace(list(net.parameters()), species, pair_index, vectors)
+    found.graph.eliminate_dead_code()
+    found.recompile()
+    return found
+
+
+def _of_weights(net: nn.Module, *, graph: bool) -> Energies:
+    """Energies and their gradient as a function of the weights too."""
     names = [name for name, _ in net.named_parameters()]
 
     def both(weights: list[Tensor], species: Tensor, pair_index: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor]:
@@ -93,11 +124,7 @@ def traced(net: nn.Module, species: Tensor, pair_index: Tensor, vectors: Tensor,
         energies = lambda v: torch.func.functional_call(net, by_name, (species, pair_index, v))  # noqa: E731
         return with_gradient(energies, vectors, graph=graph)
 
-    trace = make_fx(both, tracing_mode="symbolic", _allow_non_fake_inputs=True)
-    found = trace(list(net.parameters()), species, pair_index, vectors)
-    found.graph.eliminate_dead_code()
-    found.recompile()
-    return found
+    return both
 
 
 def with_gradient(energies: Callable[[Tensor], Tensor], vectors: Tensor, *, graph: bool) -> tuple[Tensor, Tensor]:

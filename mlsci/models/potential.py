@@ -35,7 +35,8 @@ class Potential(Model):
         core: a repulsion of near atoms that is added to the net, or None.
         members: independent nets in an ensemble; their mean is the answer.
         dtype: of the net, "float32" or "float64".
-        compile: trace and compile the training step: "auto" does where it pays (3,000 steps on a CPU, and a compiler).
+        compile: trace and compile the training step: "auto" does where it pays (3,000 steps on a CPU, and a compiler),
+            and captures CUDA graphs on a GPU, which takes a second or two.
         steps: optimizer steps of the whole training.
 
     Raises:
@@ -77,7 +78,7 @@ class Potential(Model):
         self.register_buffer("energies", torch.tensor(energies, dtype=torch.float64) + shift)
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("calibration", torch.ones((), dtype=torch.float64))
-        self.kernel = Kernel(self.nets, compile=compile, steps=steps)
+        self.kernel = Kernel(self.nets, compile=compile, steps=steps, cutoff=cutoff)
         self._judged: list[tuple[Tensor, Tensor]] = []
 
     @property
@@ -111,7 +112,7 @@ class Potential(Model):
     def compile_answers(self) -> None:
         """Compile energy and forces at the next call of `properties`: some 100 CPU-seconds, then a quarter of the time.
 
-        It pays from some 20,000 calls on.
+        It pays from some 20,000 calls on. On a GPU, CUDA graphs are captured instead, in a second or two.
         """
         self.kernel.fast = True
 

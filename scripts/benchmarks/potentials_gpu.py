@@ -1,10 +1,13 @@
 """Potentials of MACE's published size on a GPU: training step, and energy and forces, of ours or of mace-torch.
 
-    python scripts/benchmarks/potentials_gpu.py mlsci|mace [--channels 256] [--batch 32] [--ways eager,compiled]
+    python scripts/benchmarks/potentials_gpu.py mlsci FRAMES.xyz [--ways eager,captured,compiled]
+    python scripts/benchmarks/potentials_gpu.py mace FRAMES.xyz [--ways eager,cueq,compiled]
 
 Acetylacetone, 5 Å, harmonics and features to the given degrees, three factors in a product, two layers, float32 nets.
 A step is loss, gradient and Adam; the batch is on the device already. Medians of CUDA events in milliseconds, peak
-memory in MiB, one line of JSON a way. mace-torch wants an interpreter of its own, as it brings e3nn 0.4.
+memory in MiB, one line of JSON a way. Captured: by CUDA graphs, which is what `model.compile=auto` does on a GPU; cueq:
+with NVIDIA's cuEquivariance, as mace-torch's own converter sets it up. mace-torch wants an interpreter of its own, as
+it brings e3nn 0.4.
 """
 
 import argparse
@@ -19,7 +22,10 @@ CUTOFF, NEIGHBOURS, ELEMENTS = 5.0, 11.0, (1, 6, 8)
 Calls = tuple[Callable[[], Any], Callable[[], Any], int]  # a training step, energy and forces, parameters
 
 
-def ours(options: argparse.Namespace, *, frames: list[Any], compiled: bool) -> Calls:
+COMPILE = {"eager": "false", "captured": "auto", "compiled": "true"}
+
+
+def ours(options: argparse.Namespace, *, frames: list[Any], way: str) -> Calls:
     """The potential of `experiment=atoms/acac`, larger."""
     from mlsci import config, interpolation
     from mlsci.build import instantiate
@@ -29,7 +35,7 @@ def ours(options: argparse.Namespace, *, frames: list[Any], compiled: bool) -> C
 
     interpolation.register()
     size = [f"net.{name}={getattr(options, name)}" for name in ("channels", "l_max", "l_hidden")]
-    composed = config.explain(["experiment=atoms/acac", *size, f"model.compile={str(compiled).lower()}"], [])
+    composed = config.explain(["experiment=atoms/acac", *size, f"model.compile={COMPILE[way]}"], [])
     values = config.plain(composed.config)
     data = instantiate(values["data"], path="data")
     data.prepare_data()
@@ -43,13 +49,14 @@ def ours(options: argparse.Namespace, *, frames: list[Any], compiled: bool) -> C
         model.loss(given)[0].backward()
         adam.step()
 
-    if compiled:
+    if way != "eager":
         model.compile_answers()
     return step, lambda: model.properties(given), sum(weight.numel() for weight in model.parameters())
 
 
-def peer(options: argparse.Namespace, *, frames: list[Any], compiled: bool) -> Calls:
+def peer(options: argparse.Namespace, *, frames: list[Any], way: str) -> Calls:
     """mace-torch; compiled as its own mace.tools.compile prepares it."""
+    compiled = way == "compiled"
     from mace import data, modules, tools  # before e3nn 0.4, whose files torch refuses to load without its setting
     from mace.tools import torch_geometric
     from mace.tools.compile import prepare
@@ -83,6 +90,10 @@ def peer(options: argparse.Namespace, *, frames: list[Any], compiled: bool) -> C
         )
 
     model = (prepare(net)() if compiled else net()).to(options.device)
+    if way == "cueq":
+        from mace.cli.convert_e3nn_cueq import run as converted
+
+        model = converted(model, device=options.device.type)
     run = torch.compile(model, dynamic=True) if compiled else model
     table = tools.AtomicNumberTable(list(ELEMENTS))
     known = (_configuration(data, frame) for frame in frames)
@@ -139,7 +150,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--l-max", type=int, default=3)
     parser.add_argument("--l-hidden", type=int, default=2)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--ways", default="eager,compiled")
+    parser.add_argument("--ways", default="eager")
     parser.add_argument("--calls", type=int, default=20)
     parser.set_defaults(device=torch.device("cuda"))
     return parser.parse_args()
@@ -156,7 +167,7 @@ def main() -> None:
     for way in options.ways.split(","):
         torch.cuda.reset_peak_memory_stats()
         build = ours if options.package == "mlsci" else peer
-        step, answer, parameters = build(options, frames=frames, compiled=way == "compiled")
+        step, answer, parameters = build(options, frames=frames, way=way)
         found = {"package": options.package, "way": way, "batch": options.batch, "parameters": parameters}
         found["step_ms"] = round(milliseconds(step, warmup=5, calls=options.calls), 2)
         found["answer_ms"] = round(milliseconds(answer, warmup=5, calls=options.calls), 2)
