@@ -1,6 +1,7 @@
 """What a job makes of settings that leave something out."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import torch
@@ -48,3 +49,12 @@ def test_what_a_model_measures_at_the_end_is_measured_in_evaluation(tmp_path, mo
     monkeypatch.setattr(Model, "final_metrics", lambda self, data: {"test/trains": float(self.training)})
     result = mlsci.train([*BASE, "callbacks=none", "logger=none", "figures=null", f"run.dir={tmp_path / 'run'}"])
     assert result.metrics["test/trains"] == 0.0
+
+
+def test_lines_of_progress_count_upwards(tmp_path, capsys):
+    lines = ["+callbacks.progress.line_seconds=0", "trainer.max_epochs=3", "trainer.log_every_n_steps=10"]
+    mlsci.train([*BASE, *lines, "logger=none", "test=false", f"run.dir={tmp_path / 'run'}"])
+    seen = [float(done) for done in re.findall(r"^epoch ([\d.]+)/3 ", capsys.readouterr().out, flags=re.MULTILINE)]
+    assert len(seen) > 6
+    assert seen == sorted(seen)
+    assert {1.0, 2.0, 3.0} <= set(seen)

@@ -95,9 +95,9 @@ def _epochs(trainer: Trainer) -> float | None:
 
 
 def _epochs_done(trainer: Trainer) -> float:
-    loader, whole = loop.train_loader(trainer), loop.epochs_done(trainer)
-    inside = 0.0 if loader is None or loader.position >= loader.batches else loader.position / loader.batches
-    return whole + inside
+    loader = loop.train_loader(trainer)
+    inside = loader.position / loader.batches if loader is not None and loop.inside_epoch(trainer) else 0.0
+    return loop.epochs_done(trainer) + inside
 
 
 def _values(trainer: Trainer) -> str:

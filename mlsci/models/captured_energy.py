@@ -41,6 +41,10 @@ class Captured:
         self._recorded: dict[tuple[Any, ...], Recorded] = {}
         self._memory: dict[nn.Module, Memory] = {}
 
+    def forget(self) -> None:
+        """Capture anew at the next call, as the tensors of the nets have moved."""
+        self._recorded, self._memory = {}, {}
+
     def __call__(self, net: nn.Module, energies: Energies, *inputs: Tensor, graph: bool) -> tuple[Tensor, Tensor]:
         """`energies`: (weights, species, pair_index, vectors) -> both results, for the weights of the net."""
         species, _, vectors = inputs
@@ -52,7 +56,9 @@ class Captured:
             padded = filled(*inputs, atoms=sizes[0], pairs=sizes[1], cutoff=self.cutoff)
             while len(self._recorded) >= AT_MOST:
                 del self._recorded[next(iter(self._recorded))]
-            self._recorded[key] = Recorded(energies, weights, padded, memory=memory, graph=graph, far=self.cutoff)
+            self._recorded[key] = Recorded(
+                energies, weights, padded, memory=memory, graph=graph, far=self.cutoff, kept=list(net.buffers())
+            )
         recorded = self._recorded[key]
         if graph:
             return _Replay.apply(recorded, inputs, *weights)
@@ -60,7 +66,10 @@ class Captured:
 
 
 class Recorded:
-    """A function of some sizes as a CUDA graph, and its derivative by the weights as another."""
+    """A function of some sizes as a CUDA graph, and its derivative by the weights as another.
+
+    A graph reads where its tensors lay when it was captured: `kept` are the net's own, which must stay there.
+    """
 
     def __init__(
         self,
@@ -71,8 +80,9 @@ class Recorded:
         memory: Memory,
         graph: bool,
         far: float,
+        kept: Sequence[Tensor],
     ):
-        self.memory, self.far = memory, far
+        self.memory, self.far, self.kept = memory, far, kept
         self.weights = [weight.detach().clone().requires_grad_(graph) for weight in weights]
         self.inputs = [one.clone() for one in inputs]
         self._warm_up(energies, graph=graph)

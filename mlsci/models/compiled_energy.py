@@ -62,7 +62,7 @@ class Kernel:
     def forget(self) -> None:
         """Trace anew at the next call, as buffers of the nets are built into the graphs."""
         self._compiled = self._compiled_answers = None
-        self.captured = Captured(cutoff=self.captured.cutoff)
+        self.captured.forget()
 
     def _captures(self, vectors: Tensor, *, graph: bool) -> bool:
         return vectors.is_cuda and self.capturable and (self.wanted == "auto" if graph else self.fast)

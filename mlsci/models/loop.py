@@ -29,6 +29,12 @@ def epochs_done(trainer: Trainer) -> int:
     return progress.processed
 
 
+def inside_epoch(trainer: Trainer) -> bool:
+    """Whether an epoch is under way, up to the end of its last batch."""
+    progress: Any = trainer.fit_loop.epoch_progress.current
+    return progress.started > progress.processed
+
+
 def log_interval(trainer: Trainer) -> int:
     """Batches between two log lines."""
     return trainer.log_every_n_steps  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """Interatomic potentials: a net's energies of atoms, their gradient as forces and stress."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
@@ -159,14 +160,15 @@ class Potential(Model):
     def outcome(self, dataset: Any) -> dict[str, Any]:
         """Force components for figures: predictions and targets (3 N, 1), and what belongs to each of them."""
         ours, theirs, elements, energies = [], [], [], []
-        for start in range(0, len(dataset), 25):
-            batch = dataset.batch(torch.arange(start, min(start + 25, len(dataset)))).to(self.device)
-            found = self.properties(batch)
-            ours.append(found.forces.cpu())
-            theirs.append(batch.forces.cpu())
-            elements.append(batch.z.cpu().repeat_interleave(3))
-            counts = torch.bincount(batch.batch, minlength=batch.num_graphs)
-            energies.append((torch.stack([found.energy, batch.energy]) / counts).cpu())
+        with self._where_trained():
+            for start in range(0, len(dataset), 25):
+                batch = dataset.batch(torch.arange(start, min(start + 25, len(dataset)))).to(self.device)
+                found = self.properties(batch)
+                ours.append(found.forces.cpu())
+                theirs.append(batch.forces.cpu())
+                elements.append(batch.z.cpu().repeat_interleave(3))
+                counts = torch.bincount(batch.batch, minlength=batch.num_graphs)
+                energies.append((torch.stack([found.energy, batch.energy]) / counts).cpu())
         targets = torch.cat(theirs).reshape(-1, 1)
         known = torch.isfinite(targets[:, 0])
         energy = torch.cat(energies, dim=1)
@@ -181,6 +183,20 @@ class Potential(Model):
                 "true energy": energy[1].numpy(),
             },
         }
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        """Move the weights to another device or precision, where CUDA graphs would not find them."""
+        self.kernel.captured.forget()
+        return super()._apply(fn, recurse)
+
+    @contextmanager
+    def _where_trained(self) -> Iterator[None]:
+        """On the trainer's device, from which a finished stage takes the model to the CPU."""
+        before = self.device
+        if self._trainer is not None:
+            self.to(self._trainer.strategy.root_device)
+        yield
+        self.to(before)
 
     def _properties(self, batch: Batch, *, stress: bool, graph: bool) -> Properties:
         parts = self._members(batch, stress=stress, graph=graph)

@@ -10,6 +10,7 @@ from ase.io import read, write
 
 import mlsci
 from mlsci.atoms import Calculator
+from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.potential import PotentialField
 from mlsci.cli import main
 from mlsci.science.atoms.structure import Structure
@@ -123,6 +124,18 @@ def test_compiled_answers_are_the_same(untrained, monkeypatch):
         fast(place * 1.3).energy, PotentialField(mlsci.load(untrained), [structure])(place * 1.3).energy
     )
     assert len(compiled) == 1
+
+
+def test_compilation_is_wanted_where_it_pays(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/g++")
+    long, short = SimulateOptions(steps=20_000), SimulateOptions(steps=19_000, equilibrate=900)
+    assert long.compiles(on_gpu=False)
+    assert not short.compiles(on_gpu=False)
+    assert short.compiles(on_gpu=True)
+    assert SimulateOptions(steps=1, compile=True).compiles(on_gpu=False)
+    assert not SimulateOptions(steps=20_000, compile=False).compiles(on_gpu=True)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert not long.compiles(on_gpu=False)
 
 
 def test_profile_of_a_scan(untrained, folder, monkeypatch, capsys):
