@@ -89,8 +89,23 @@ def run(
 ) -> Report:
     """The same for any forces: `make_field` makes them for a list of structures, one a replica.
 
-    Nothing is written before the first state has passed the limits.
+    Nothing is written before the first state has passed the limits. A signal ends the steps of equilibration as well,
+    of which nothing is kept.
     """
+    with _signals() as told:
+        return _run(make_field, start, options, out=out, device=device, told=told)
+
+
+def _run(
+    make_field: MakeField,
+    start: Start,
+    options: SimulateOptions,
+    *,
+    out: Path,
+    device: torch.device | None,
+    told: list[int],
+) -> Report:
+    """`told`: the signals so far."""
     if options.turning is not None and max(options.turning) >= len(start.structure):
         raise ConfigError(f"dihedral={options.dihedral}: the atoms are 0 to {len(start.structure) - 1}")
     torch.set_num_threads(options.threads)
@@ -99,7 +114,7 @@ def run(
     field = make_field(structures)
     random = torch.Generator(device=device or "cpu").manual_seed(options.seed)
     system = system_of(start, options, device=device)
-    state = _first(start, options, system=system, field=field, random=random)
+    state = _first(start, options, system=system, field=field, random=random, told=told)
     limits = _limits(options)
     _check_first(state, system, limits)
     recorder = Recorder(out, structures, start.masses, options, system)
@@ -107,11 +122,11 @@ def run(
         state, system=system, integrator=_integrator(options, random), field=field, steps=options.steps, limits=limits
     )
     stopped: Exploded | Interrupted | None = None
-    with _signals() as told, Bar("simulating", options.steps) as bar:
+    with Bar("simulating", options.steps) as bar:
         try:
             for state in path:
                 recorder.take(state)
-                if told:
+                if told and state.step < options.steps:
                     stopped = Interrupted(told[0])
                     break
                 if bar.due():
@@ -167,7 +182,15 @@ def _integrator(options: SimulateOptions, random: torch.Generator) -> Integrator
     )
 
 
-def _first(start: Start, options: SimulateOptions, *, system: System, field: Field, random: torch.Generator) -> State:
+def _first(
+    start: Start,
+    options: SimulateOptions,
+    *,
+    system: System,
+    field: Field,
+    random: torch.Generator,
+    told: Sequence[int],
+) -> State:
     """Positions and velocities of step 0, after the steps of equilibration."""
     positions = torch.as_tensor(np.tile(start.structure.positions, (options.replicas, 1))).to(system.masses.device)
     velocities = _velocities(start, options, system=system, random=random)
@@ -186,6 +209,8 @@ def _first(start: Start, options: SimulateOptions, *, system: System, field: Fie
     with Bar("equilibrating", options.equilibrate) as bar:
         try:
             for state in path:
+                if told:
+                    raise Interrupted(told[0], kept="it was equilibrating, of which nothing is kept")
                 if bar.due():
                     bar.draw(state.step, f"{float(system.temperature(state.velocities).mean()):.0f} K")
         except Exploded as error:

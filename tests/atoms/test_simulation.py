@@ -100,16 +100,21 @@ def test_an_explosion_stops_with_a_message_and_keeps_what_was_good(morse, molecu
     assert json.loads((tmp_path / "run.json").read_text())["stopped"].startswith("step ")
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_run_after_the_step_with_a_summary(morse, molecule, tmp_path, signum, monkeypatch):
+def strike(morse, monkeypatch, signum: signal.Signals, *, call: int) -> None:
+    """Send a signal within a call of the potential; the first, 0, is that of step 0."""
     answer = morse.properties
 
     def struck(batch, **asked):
-        if morse.calls == 60:  # the first call is that of step 0
+        if morse.calls == call:
             signal.raise_signal(signum)
         return answer(batch, **asked)
 
     monkeypatch.setattr(morse, "properties", struck)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_run_after_the_step_with_a_summary(morse, molecule, tmp_path, signum, monkeypatch):
+    strike(morse, monkeypatch, signum, call=60)
     before = signal.getsignal(signum)
     with pytest.raises(Interrupted, match=f"stopped by signal {int(signum)}; 7 frames up to step 60 are kept in"):
         simulate(morse, molecule, options(tmp_path, ensemble="nve", every=10))
@@ -118,6 +123,21 @@ def test_a_signal_ends_the_run_after_the_step_with_a_summary(morse, molecule, tm
     assert summary["steps"] == 60
     assert summary["stopped"] == f"stopped by signal {int(signum)}"
     assert len(read(tmp_path / "run.extxyz", ":")) == 7
+
+
+def test_a_signal_ends_the_equilibration(morse, molecule, tmp_path, monkeypatch):
+    strike(morse, monkeypatch, signal.SIGTERM, call=30)
+    with pytest.raises(Interrupted, match="stopped by signal 15; it was equilibrating, of which nothing is kept"):
+        simulate(morse, molecule, options(tmp_path, equilibrate=50))
+    assert morse.calls == 31
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_in_the_last_step_stops_nothing(morse, molecule, tmp_path, monkeypatch):
+    strike(morse, monkeypatch, signal.SIGTERM, call=20)
+    report = simulate(morse, molecule, options(tmp_path, steps=20))
+    assert report.summary["steps"] == 20
+    assert report.summary["stopped"] is None
 
 
 def test_an_ensemble_that_disagrees_stops_the_run(morse, molecule, tmp_path):
