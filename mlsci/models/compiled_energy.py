@@ -65,7 +65,9 @@ class Kernel:
         self.captured.forget()
 
     def _captures(self, vectors: Tensor, *, graph: bool) -> bool:
-        return vectors.is_cuda and self.capturable and (self.wanted == "auto" if graph else self.fast)
+        if not vectors.is_cuda or torch.is_autocast_enabled("cuda"):  # its cast weights are kept between calls
+            return False
+        return self.capturable and (self.wanted == "auto" if graph else self.fast)
 
     def _by_cuda_graph(self, net: nn.Module, *inputs: Tensor, graph: bool) -> tuple[Tensor, Tensor]:
         """By the net itself where it does what no CUDA graph can hold."""
