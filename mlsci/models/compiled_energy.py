@@ -74,9 +74,7 @@ class Kernel:
         try:
             return self.captured(net, _of_weights(net, graph=graph), *inputs, graph=graph)
         except torch.AcceleratorError as error:
-            warnings.warn(
-                f"{type(net).__name__} goes on without CUDA graphs, some five times slower: {error}", stacklevel=2
-            )
+            warnings.warn(f"{type(net).__name__} goes on without CUDA graphs, more slowly: {error}", stacklevel=2)
             self.wanted = self.fast = self.capturable = False
             return with_gradient(partial(net, *inputs[:2]), inputs[2], graph=graph)
 
