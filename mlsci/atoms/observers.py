@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.report import WIDTH, Report
@@ -27,7 +26,9 @@ FEWEST = 64  # velocities, below which there is no spectrum
 class Recorder:
     """Takes every state of a simulation: writes each `every`-th, counts distances there, transforms velocities.
 
-    Memory does not grow with the length, but for three numbers a step and replica.
+    Memory does not grow with the length, but for two numbers a step and replica, and the room for them is taken at
+    once: small arrays that stay would lie between the large ones that come and go with every step, and keep the room
+    of those from being used again.
     """
 
     def __init__(
@@ -44,16 +45,18 @@ class Recorder:
         if count >= FEWEST:
             segment = segment_for(count, interval=interval)
             self._spectrum = Spectrum(np.tile(masses, len(structures)), interval=interval, segment=segment)
-        self._angles: list[np.ndarray] = []
+        self._angles = np.empty((options.steps // options.every + 1, len(structures)))
         self._doubt = 0.0
-        self._series: list[tuple[Tensor, Tensor]] = []
+        self._taken = 0
+        self._series = np.empty((options.steps + 1, 2, len(structures)))  # potential and kinetic energy, eV
 
     def take(self, state: State) -> None:
         """One more state."""
         kinetic = self.system.kinetic(state.velocities)  # (G,)
         if state.answer.force_std is not None:
             self._doubt = max(self._doubt, float(state.answer.force_std.amax()))
-        self._series.append((state.answer.energy.cpu(), kinetic.cpu()))
+        self._series[self._taken] = torch.stack([state.answer.energy, kinetic]).cpu().numpy()
+        self._taken += 1
         if self._spectrum is not None and state.step % self._stride == 0:
             self._spectrum.add(state.velocities.cpu().numpy())
         if state.step % self.options.every == 0:
@@ -77,21 +80,21 @@ class Recorder:
             self._radial.add(replace(structure, positions=positions[k * size : (k + 1) * size], forces=None))
         if self.options.turning is not None:
             places = positions.reshape(len(self.structures), size, 3)
-            self._angles.append(dihedral(places[:, self.options.turning]))
+            self._angles[self.frames] = dihedral(places[:, self.options.turning])
         self.frames, self.last = self.frames + 1, state.step
 
     def values(self) -> str:
         """Time, temperature and energy of the last state, for a progress bar."""
-        energy, kinetic = self._series[-1]
-        time = (len(self._series) - 1) * self.options.timestep / 1000
+        energy, kinetic = self._series[self._taken - 1]
+        time = (self._taken - 1) * self.options.timestep / 1000
         heat = float((kinetic / self._per_kelvin()).mean())
         return f"{time:.3f} ps · {heat:.0f} K · {float(energy.mean()):.3f} eV"
 
-    def _per_kelvin(self) -> Tensor:
+    def _per_kelvin(self) -> np.ndarray:
         """Kinetic energy for 1 K, (G,), eV."""
         from mlsci.science.dynamics.units import BOLTZMANN
 
-        return self.system.freedom().cpu() * BOLTZMANN / 2
+        return self.system.freedom().cpu().numpy() * BOLTZMANN / 2
 
     def close(self) -> None:
         """Complete the files of the trajectory."""
@@ -99,12 +102,12 @@ class Recorder:
 
     def report(self, *, seconds: float) -> Report:
         """Series and curves of all states so far."""
-        energy, kinetic = (torch.stack(parts) for parts in zip(*self._series, strict=True))  # (T, G)
-        count = len(self._series)
+        count = self._taken
+        energy, kinetic = self._series[:count].transpose(1, 0, 2)  # (T, G)
         report = Report(
             time=np.arange(count) * self.options.timestep,
-            energy=(energy + kinetic).numpy(),
-            temperature=(kinetic / self._per_kelvin()).numpy(),
+            energy=energy + kinetic,
+            temperature=kinetic / self._per_kelvin(),
             atoms=len(self.structures[0]),
             bulk=all(self.structures[0].periodic),
             paths=list(self._writer.paths),
@@ -118,8 +121,8 @@ class Recorder:
         }
         if self._doubt > 0:
             report.summary["largest_std"] = self._doubt
-        if self._angles:
-            report.angles = np.stack(self._angles)
+        if self.options.turning is not None:
+            report.angles = self._angles[: self.frames]
         for name, make in (("rdf", self._radial.curve), ("spectrum", self._curve)):
             try:
                 report.curves[name] = make()

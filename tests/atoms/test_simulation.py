@@ -1,5 +1,6 @@
 """`simulate` from Python: what it writes, what it says, where it stops."""
 
+import gc
 import json
 import signal
 from dataclasses import replace
@@ -7,9 +8,11 @@ from dataclasses import replace
 import ase
 import numpy as np
 import pytest
+import torch
 from ase.io import read, write
 
 from mlsci import atoms as use
+from mlsci.atoms.observers import Recorder
 from mlsci.atoms.options import SimulateOptions
 from mlsci.atoms.simulation import simulate
 from mlsci.atoms.trajectory import Growing
@@ -98,6 +101,20 @@ def test_an_explosion_stops_with_a_message_and_keeps_what_was_good(morse, molecu
     kept = len(np.load(out)["energy"]) if suffix == "npz" else len(read(out, ":"))
     assert kept == count >= 1
     assert json.loads((tmp_path / "run.json").read_text())["stopped"].startswith("step ")
+
+
+def test_no_step_leaves_a_tensor_behind(morse, molecule, tmp_path, monkeypatch):
+    alive, take = {}, Recorder.take
+
+    def counted(recorder, state):
+        take(recorder, state)
+        if state.step in (20, 60):
+            gc.collect()
+            alive[state.step] = sum(type(one) is torch.Tensor for one in gc.get_objects())
+
+    monkeypatch.setattr(Recorder, "take", counted)
+    simulate(morse, molecule, options(tmp_path, steps=60, every=1, dihedral="0,1,2,3"))
+    assert alive[60] <= alive[20]
 
 
 def strike(morse, monkeypatch, signum: signal.Signals, *, call: int) -> None:
