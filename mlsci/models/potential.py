@@ -195,8 +195,10 @@ class Potential(Model):
         before = self.device
         if self._trainer is not None:
             self.to(self._trainer.strategy.root_device)
-        yield
-        self.to(before)
+        try:
+            yield
+        finally:
+            self.to(before)
 
     def _properties(self, batch: Batch, *, stress: bool, graph: bool) -> Properties:
         parts = self._members(batch, stress=stress, graph=graph)
