@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,14 +59,23 @@ def _test(job: Job) -> dict[str, float]:
     stages = [("val", job.trainer.validate)] if job.data.has("val") else []
     if job.config["test"] and job.data.has("test"):
         stages.append(("test", job.trainer.test))
-    loggers, job.trainer.loggers = job.trainer.loggers, []  # the curves end with the training; these go to the summary
-    for name, stage in stages:
-        stage(job.model, datamodule=job.data, verbose=False)
-        found |= {k: float(v) for k, v in job.trainer.callback_metrics.items() if k.startswith(f"{name}/")}
-    if job.config["test"]:
-        found |= job.model.eval().final_metrics(job.data)  # the trainer leaves it in the mode of training
-    job.trainer.loggers = loggers
+    with _without_loggers(job.trainer):
+        for name, stage in stages:
+            stage(job.model, datamodule=job.data, verbose=False)
+            found |= {k: float(v) for k, v in job.trainer.callback_metrics.items() if k.startswith(f"{name}/")}
+        if job.config["test"]:
+            found |= job.model.eval().final_metrics(job.data)  # the trainer leaves it in the mode of training
     return found
+
+
+@contextmanager
+def _without_loggers(trainer: Trainer) -> Iterator[None]:
+    """The curves end with the training; what is measured after it goes to the summary."""
+    loggers, trainer.loggers = trainer.loggers, []
+    try:
+        yield
+    finally:
+        trainer.loggers = loggers
 
 
 def compare(metrics: Mapping[str, float], reference: Any, baselines: Mapping[str, Mapping[str, float]]) -> list[dict]:

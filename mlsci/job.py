@@ -27,7 +27,7 @@ from mlsci.models.base import Model
 from mlsci.record import RunFolder, hardware
 from mlsci.run import Result
 from mlsci.shapes import check_shapes
-from mlsci.signals import Signals
+from mlsci.signals import end_at_whole_step
 
 
 class Job:
@@ -53,20 +53,26 @@ class Job:
             self.model = self._model()
             self.trainer = self._trainer(payload)
             if self.trainer.is_global_zero:
-                self._name_hardware()
+                self._name_hardware(resumed=payload is not None)
                 where = "continues in" if payload else "run folder "
                 Console().print(f"{where} {self.folder.path}", soft_wrap=True, highlight=False)
             self._connect()
-            self._fit(payload)
-            self.clock.fit_ended()
-            return self._record()
+            try:
+                self._fit(payload)
+                self.clock.fit_ended()
+                return self._record()
+            except BaseException:
+                self._end_loggers()
+                raise
 
-    def _name_hardware(self) -> None:
-        """Write the trainer's GPUs before the processor: the process that made the folder does not know of them."""
-        device = self.trainer.strategy.root_device
+    def _name_hardware(self, *, resumed: bool) -> None:
+        """Write the trainer's GPUs before the processor, and all the machines of a run that was continued elsewhere."""
+        device, found = self.trainer.strategy.root_device, hardware()
         if device.type == "cuda":
-            gpus = f"{self.trainer.world_size} × {torch.cuda.get_device_name(device)}"
-            self.folder.write_json("provenance.json", {**self.provenance, "hardware": f"{gpus}, {hardware()}"})
+            found = f"{self.trainer.world_size} × {torch.cuda.get_device_name(device)}, {found}"
+        before = self.provenance["hardware"].split("; ") if resumed else []
+        machines = [*before, *([] if found in before else [found])]
+        self.folder.write_json("provenance.json", {**self.provenance, "hardware": "; ".join(machines)})
 
     def _prepare(self) -> None:
         interpolation.register()
@@ -223,7 +229,7 @@ class Job:
             return
         if payload is None:
             self.model.begin(self.data)
-        with Signals(self.model, self.trainer):
+        with end_at_whole_step(self.model, self.trainer):
             try:
                 self.trainer.fit(self.model, datamodule=self.data)
             except SIGTERMException as error:
@@ -233,17 +239,14 @@ class Job:
                 raise
             finally:
                 self.epochs_done, self.steps_done = self.trainer.current_epoch, self.trainer.global_step
-                self._end_loggers_if_failing()
         if self.model.pace.stop_signal is not None:
             raise Interrupted(self.model.pace.stop_signal)
 
-    def _end_loggers_if_failing(self) -> None:
-        import sys
-
-        if sys.exc_info()[0] is not None:
-            for logger in self.trainer.loggers:
-                if isinstance(logger, RunLogger):
-                    logger.end("failed")
+    def _end_loggers(self) -> None:
+        """What they have not written yet is lost otherwise."""
+        for logger in self.trainer.loggers:
+            if isinstance(logger, RunLogger):
+                logger.end("failed")
 
     def named(self, key: str) -> dict[str, Any]:
         """The objects of a part of the config that is a dict by name; `<key>.<name>=null` leaves one out."""

@@ -13,6 +13,7 @@ from mlsci import config, dotted, groups, leftover, record
 from mlsci.continuing import make_ready
 from mlsci.errors import ConfigError
 from mlsci.record import RunFolder
+from mlsci.signals import handled
 
 PASS_THROUGH = {"--cfg", "-c", "--info", "-i", "--hydra-help", "--shell-completion", "-sc", "--version"}
 CHECKS = {"--build", "--gradients"}  # of `mlsci check`, beyond what needs no torch
@@ -188,12 +189,8 @@ def run_and_wait(folder: RunFolder) -> int:
         if signum == signal.SIGTERM:
             process.send_signal(signum)
 
-    before = {signum: signal.signal(signum, forward) for signum in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(forward):
         code = process.wait()
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
     if received:
         raise KeyboardInterrupt
     return code

@@ -50,15 +50,17 @@ def run(folder: RunFolder, *, whole_process: bool = True) -> Result:
     """
     from mlsci.clock import Clock
     from mlsci.job import Job
+    from mlsci.signals import end_at_once
 
     before = folder.status
     clock = Clock(spent=float(before.get("cpu_seconds") or 0.0), whole_process=whole_process)
     job, first = None, _first_rank()
     try:
-        if first:
-            folder.set_status("running", pid=os.getpid())
-        job = Job(folder, clock=clock)
-        result = job.run()
+        with end_at_once():
+            if first:
+                folder.set_status("running", pid=os.getpid())
+            job = Job(folder, clock=clock)
+            result = job.run()
     except BaseException as error:
         nothing_done = before["state"] == "created" and not (job is not None and job.began)
         if first and isinstance(error, ConfigError) and nothing_done and not folder.provenance["sweep"]:

@@ -33,16 +33,26 @@ def test_without_a_test_nothing_is_compared(tmp_path, capsys):
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["comparison"] == []
 
 
-def test_gpus_stand_before_the_processor(tmp_path, monkeypatch):
+def test_hardware_names_gpus_and_every_machine(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path)
     folder.write_yaml("config.yaml", {})
-    folder.write_json("provenance.json", {"hardware": hardware(), "seed": 3})
+    folder.write_json("provenance.json", {"hardware": "1 × Laptop", "seed": 3})
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"Card {device.index}")
-    job = Job(folder)
-    for device, found in (("cpu", hardware()), ("cuda:1", f"2 × Card 1, {hardware()}")):
+    card = f"2 × Card 1, {hardware()}"
+
+    def named(device: str, *, resumed: bool) -> str:
+        job = Job(folder)
         job.trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device(device)), world_size=2)
-        job._name_hardware()
-        assert folder.provenance == {"hardware": found, "seed": 3}
+        job._name_hardware(resumed=resumed)
+        assert folder.provenance["seed"] == 3
+        return folder.provenance["hardware"]
+
+    assert named("cpu", resumed=False) == hardware()
+    assert named("cuda:1", resumed=False) == card
+    for _ in range(2):
+        assert named("cuda:1", resumed=True) == card
+    for _ in range(2):
+        assert named("cpu", resumed=True) == f"{card}; {hardware()}"
 
 
 def test_what_a_model_measures_at_the_end_is_measured_in_evaluation(tmp_path, monkeypatch):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +28,7 @@ from mlsci.science.dynamics.simulation import Integrator, states
 from mlsci.science.dynamics.system import Field, State, System, begin
 from mlsci.science.dynamics.velocities import maxwell_boltzmann
 from mlsci.science.dynamics.verlet import Verlet
+from mlsci.signals import handled
 
 MakeField = Callable[[Sequence[Structure]], Field]
 EQUILIBRATION_FRICTION = 10.0  # 1/ps
@@ -92,7 +91,13 @@ def run(
     Nothing is written before the first state has passed the limits. A signal ends the steps of equilibration as well,
     of which nothing is kept.
     """
-    with _signals() as told:
+    told: list[int] = []
+
+    def note(signum: int, frame: Any) -> None:
+        told.append(signum)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second one ends at once
+
+    with handled(note):
         return _run(make_field, start, options, out=out, device=device, told=told)
 
 
@@ -231,23 +236,3 @@ def _velocities(start: Start, options: SimulateOptions, *, system: System, rando
     single = int(system.atoms.min()) < 2
     exact = options.ensemble == "nve" and not single
     return maxwell_boltzmann(system, options.temperature, generator=random, momentum=single, exact=exact)
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """SIGINT and SIGTERM are noted, for an end after the step; a second SIGINT ends at once."""
-    told: list[int] = []
-
-    def note(signum: int, frame: Any) -> None:
-        told.append(signum)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield told
-        return
-    before = {signum: signal.signal(signum, note) for signum in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield told
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
