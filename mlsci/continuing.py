@@ -9,6 +9,8 @@ from mlsci import config
 from mlsci.errors import ConfigError
 from mlsci.record import RunFolder
 
+CHANGEABLE = ("trainer.", "callbacks.", "logger.", "test", "threads")
+
 
 def make_ready(folder: RunFolder, overrides: Sequence[str]) -> None:
     """Take changed values into the folder's config.
@@ -24,9 +26,8 @@ def make_ready(folder: RunFolder, overrides: Sequence[str]) -> None:
         more = f"a trainer.max_time above {limit}, for all slices together" if limit else "trainer.max_epochs=100"
         raise ConfigError(f"{folder.path}: finished; give it more to do, for example {more}")
     if overrides:
-        allowed = ("trainer.", "callbacks.", "logger.", "test", "threads")
         values = folder.config
-        changed = config.assign(values, overrides, allowed=allowed, trust=list(values.get("trust") or []))
+        changed = config.assign(values, overrides, allowed=CHANGEABLE, trust=list(values.get("trust") or []))
         _check_length(folder, changed)
         folder.write_yaml("config.yaml", changed)
         folder.write_yaml("overrides.yaml", [*folder.overrides, *overrides])

@@ -25,16 +25,28 @@ MAY_IMPORT = {
     "callbacks": {"callbacks", "plots", "metrics", "checkpoint", "data", "models", "errors"},
     "loggers": {"loggers", "errors"},
     "source": {"source", "nearest", "errors"},
-    "atoms": {"atoms", "science", "models", "data", "plots", "checkpoint", "verbs", "keyvalue", "clock", "errors"},
+    "atoms": {
+        "atoms",
+        "science",
+        "models",
+        "data",
+        "plots",
+        "checkpoint",
+        "verbs",
+        "keyvalue",
+        "clock",
+        "signals",
+        "errors",
+    },
 }
 LIGHT = {  # imported by the command line before any verb that needs torch
     "cli", "arguments_of", "keyvalue", "__init__", "__main__", "launch", "continuing", "config", "dotted",
     "overrides", "leftover", "groups", "listing", "completion", "interpolation", "check", "allow", "signature",
-    "schema", "nearest", "errors", "record", "source",
+    "schema", "nearest", "errors", "record", "source", "sweeping", "signals",
 }  # fmt: skip
 HEAVY = {"torch", "lightning", "numpy", "sklearn", "matplotlib", "wandb", "torchmetrics"}
 ROOMS = sorted({path.relative_to(PACKAGE).parts[0] for path in FILES if path.parent != PACKAGE})
-MAY_PRINT = {"cli.py", "launch.py", "run.py", "listing.py"}
+MAY_PRINT = {"cli.py", "launch.py", "sweeping.py", "run.py", "listing.py"}
 
 
 def name(path: Path) -> str:

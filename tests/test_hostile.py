@@ -92,7 +92,7 @@ HOSTILE = [
     "torch.utils.data.datapipes.utils.decoder.pickle.loads",
     "torch.nn.modules.container.operator.attrgetter",
     "mlsci.run.main",
-    "mlsci.launch.run_and_wait",
+    "mlsci.sweeping.run_and_wait",
     "mlsci.data.download.os.system",
     "mlsci.data.photoz.np.load",
     "mlsci.data.download.fetch",  # writes what a stranger's server sends to wherever it is told
