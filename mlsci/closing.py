@@ -17,12 +17,11 @@ from torch.utils.data import ConcatDataset, Dataset, TensorDataset
 
 from mlsci import checkpoint
 from mlsci.build import instantiate
+from mlsci.comparison import compare, references
 from mlsci.drawing import draw, outcome_of
 from mlsci.errors import ConfigError
 from mlsci.loggers.base import RunLogger
 from mlsci.run import Result
-from mlsci.schema import ReferenceSchema
-from mlsci.verdict import reaches
 
 if TYPE_CHECKING:
     from mlsci.job import Job
@@ -39,7 +38,8 @@ def close(job: Job, *, seconds: Callable[[], dict[str, float]]) -> Result:
     found = {"metrics": metrics, "parameters": parameters, "epochs": job.epochs_done, "steps": job.steps_done, **timing}
     job.folder.write_json("metrics.json", found)  # first: no baseline that fails may cost the run its numbers
     baselines = _baselines(job)
-    comparison = compare(metrics, job.config.get("reference"), baselines) if job.config["test"] else []
+    published = references(job.config, job.provenance["choices"]) if job.config["test"] else []
+    comparison = compare(metrics, published, baselines)
     job.folder.write_json("metrics.json", {**found, "comparison": comparison, "baselines": baselines})
     figures = draw(job, outcome_of(job, metrics))
     _end_loggers(job, metrics, figures)
@@ -76,39 +76,6 @@ def _without_loggers(trainer: Trainer) -> Iterator[None]:
         yield
     finally:
         trainer.loggers = loggers
-
-
-def compare(metrics: Mapping[str, float], reference: Any, baselines: Mapping[str, Mapping[str, float]]) -> list[dict]:
-    """Ours beside each published number, and beside every baseline on the metric of the first of them."""
-    references = [] if reference is None else (reference if isinstance(reference, list) else [reference])
-    rows = [_row(metrics, entry, who=entry.get("who", "published")) for entry in references]
-    if references:
-        first = references[0]
-        for name, values in baselines.items():
-            if first["metric"] in values:
-                entry = {**first, "value": values[first["metric"]], "source": "same split, this run"}
-                rows.append(_row(metrics, entry, who=name))
-    return rows
-
-
-def _row(metrics: Mapping[str, float], entry: Mapping[str, Any], *, who: str) -> dict[str, Any]:
-    ours, published, better = metrics.get(entry["metric"]), entry["value"], entry.get("better", "lower")
-    if ours is None:
-        known = ", ".join(sorted(metrics))
-        raise ConfigError(f"reference.metric: nothing measures '{entry['metric']}'. Measured: {known}")
-    within = entry.get("within", ReferenceSchema.within)
-    return {
-        "metric": entry["metric"],
-        "ours": ours,
-        "published": published,
-        "unit": entry.get("unit", ""),
-        "better": better,
-        "source": entry.get("source", ""),
-        "reached": None if published is None else reaches(ours, published, better=better, within=within),
-        "who": who,
-        "statistic": entry.get("statistic", "mean"),
-        **({"within": within} if better == "equal" else {}),
-    }
 
 
 def _baselines(job: Job) -> dict[str, dict[str, float]]:

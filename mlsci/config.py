@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from mlsci import groups, interpolation, leftover
+from mlsci import given, groups, interpolation, leftover
 from mlsci.check import check, check_schema
 from mlsci.errors import ConfigError
 from mlsci.overrides import choice_error, descend, first_value, key_error, parse
@@ -109,6 +109,7 @@ def _compose_or_explain(overrides: list[Override], places: Sequence[Path]) -> tu
         OmegaConf.set_struct(own, True)
         messages += _set_values(own, [_first(o) for o in overrides if not _chooses(o, choices)], list(choices))
         leftover.drop(own, overrides, places)
+        given.tell(own, overrides, places)
     except (HydraException, OmegaConfBaseException, ValueError) as error:
         raise ConfigError(messages or [_first_line(error)]) from error
     if messages:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch.utils.data import TensorDataset
 
+from mlsci.comparison import references
 from mlsci.loggers.csv import CSV
 from mlsci.plots.curves import learning_curves
 from mlsci.plots.outcome import DoesNotApply, Outcome
@@ -96,10 +97,9 @@ def _history(job: Job) -> dict[str, np.ndarray]:
 
 def _notes(job: Job, metrics: Mapping[str, float]) -> dict[str, Any]:
     """Published values of the first metric that is compared, what data and model say, and standard errors."""
-    references = job.config.get("reference") or []
-    references = references if isinstance(references, list) else [references]
-    known = [entry for entry in references if entry["metric"] == references[0]["metric"] and entry["value"] is not None]
-    published = {entry.get("who", "published"): entry["value"] for entry in known}
+    found = references(job.config, job.provenance["choices"])
+    known = [entry for entry in found if entry["metric"] == found[0]["metric"] and entry["value"] is not None]
+    published = {entry.get("who", "published"): entry["value"] for entry in known if not entry["apart"]}
     errors = {
         f"stderr/{name.removeprefix('test/').removesuffix('_stderr')}": value
         for name, value in metrics.items()

@@ -63,7 +63,7 @@ class Row:
     ours: Spread
     reference: Spread | None
     who: str  # "published", or the name of the baseline
-    reached: bool
+    reached: bool | None
     source: str
     parameters: int | None
     cpu_seconds: float | None  # median
@@ -123,8 +123,9 @@ def last_values(runs_root: str | Path, results_md: str | Path) -> dict[str, str]
             experiment, metric, ours = _split_line(line)[:3]
             values.setdefault(experiment, f"{metric} {ours}")
     for run in collect(runs_root):
-        if run.state == "finished" and run.comparison and not is_trial(run):
-            entry = run.comparison[0]
+        entry = run.comparison[0] if run.comparison else {}
+        judged = entry and (entry.get("reached") is not None or entry.get("published") is None)
+        if run.state == "finished" and judged and not is_trial(run):
             unit = entry.get("unit") or ""
             values[run.experiment] = f"{entry['metric']} {rounded(entry['ours'])} {unit}".rstrip()
     return values
@@ -155,7 +156,7 @@ def cells(row: Row) -> tuple[str, ...]:
         row.metric,
         ours + (f" (n={row.ours.count})" if row.ours.count > 1 else ""),
         reference,
-        ("yes" if row.reached else "no") if row.reference else "—",
+        {True: "yes", False: "no", None: "—"}[row.reached if row.reference else None],
         row.source or "—",
         "—" if row.parameters is None else f"{row.parameters:,}",
         "—" if row.cpu_seconds is None else f"{row.cpu_seconds:.3g}",
@@ -227,10 +228,13 @@ def _spread(values: Sequence[float]) -> Spread:
     )
 
 
-def _reached(entries: Sequence[Mapping[str, Any]], *, ours: Spread, reference: Spread | None) -> bool:
-    verdicts = {bool(entry.get("reached")) for entry in entries}
-    if len(verdicts) == 1 or reference is None:
-        return all(verdicts)
+def _reached(entries: Sequence[Mapping[str, Any]], *, ours: Spread, reference: Spread | None) -> bool | None:
+    """None where there is no number, or it stands for another run."""
+    verdicts = {entry.get("reached") for entry in entries}
+    if len(verdicts) == 1:
+        return verdicts.pop()
+    if reference is None or None in verdicts:
+        return None
     last = entries[-1]
     value = ours.median if last.get("statistic") == "median" else ours.mean
     return reaches(value, reference.mean, better=last.get("better", "higher"), within=last.get("within", 0.0))

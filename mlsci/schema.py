@@ -44,7 +44,10 @@ class ObjectiveSchema:
 
 @dataclass
 class ReferenceSchema:
-    """A published number; `value: null` where there is none. "equal" means to a share `within` of it."""
+    """A published number; `value: null` where there is none. "equal" means to a share `within` of it.
+
+    `given`: choices and values of the config for which it stands; a run with others is shown beside it, not judged.
+    """
 
     metric: str
     value: float | None
@@ -54,6 +57,7 @@ class ReferenceSchema:
     source: str = ""
     who: str = "published"
     statistic: Literal["mean", "median"] = "mean"  # of several seeds, in the table of results
+    given: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)

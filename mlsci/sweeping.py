@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mlsci import config, groups, leftover, record
+from mlsci import config, given, groups, leftover, record
 from mlsci.continuing import CHANGEABLE, make_ready
 from mlsci.errors import ConfigError, Interrupted
 from mlsci.record import RunFolder
@@ -122,7 +122,9 @@ class _Job:
         from omegaconf import OmegaConf
 
         OmegaConf.set_readonly(composed, False)
-        leftover.drop(composed, config.parse(overrides)[0], self.places)
+        readable = config.parse(overrides)[0]
+        leftover.drop(composed, readable, self.places)
+        given.tell(composed, readable, self.places)
         found = config.Composed(config=composed, choices=choices, overrides=overrides)
         values = config.plain(composed)
         trust = list(values.get("trust") or [])
