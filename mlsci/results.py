@@ -242,7 +242,7 @@ def _reached(entries: Sequence[Mapping[str, Any]], *, ours: Spread, reference: S
 
 def _command(group: Sequence[Run]) -> str:
     """The newest run's command, with all the seeds and folds of the mean where they fill a grid."""
-    values = {key: list(dict.fromkeys(_value(run, key) for run in group)) for key in REPEATS}
+    values = {key: sorted({_value(run, key) for run in group}, key=lambda text: (len(text), text)) for key in REPEATS}
     varied = {key: found for key, found in values.items() if len(found) > 1}
     words = group[-1].command.split()
     grid = math.prod(map(len, varied.values())) == len(group) and all(map(all, varied.values()))

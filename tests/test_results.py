@@ -162,6 +162,12 @@ def test_the_command_names_every_seed_of_the_mean(tmp_path: Path) -> None:
     assert table(collect(tmp_path))[0].command == ("mlsci train -m experiment=images/digits seed=0,1")
 
 
+def test_the_command_has_the_seeds_in_their_order_whenever_they_ran(tmp_path: Path) -> None:
+    for place, seed in enumerate([10, 0, 2]):
+        make_run(tmp_path, f"s{place}", seed=seed, overrides=(f"seed={seed}",))
+    assert table(collect(tmp_path))[0].command.endswith(" seed=0,2,10")
+
+
 def test_the_command_stays_where_seeds_and_folds_are_no_grid(tmp_path: Path) -> None:
     make_run(tmp_path, "a", seed=0, overrides=("seed=0", "data.fold=0"))
     make_run(tmp_path, "b", seed=1, overrides=("seed=1", "data.fold=1"), created="2026-11-02")
