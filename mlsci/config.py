@@ -144,8 +144,11 @@ def _set_values(config: DictConfig, overrides: Sequence[Override], known: Sequen
     return messages
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or repr(error)).splitlines()[0]
+def _first_line(error: BaseException) -> str:
+    """What went wrong; where Hydra names the override alone, what OmegaConf said of it too."""
+    text = (str(error).strip() or repr(error)).splitlines()[0]
+    cause = error.__cause__ if text.startswith("Error merging override") else None
+    return f"{text}: {_first_line(cause)}" if cause else text
 
 
 def _remaining(config: DictConfig) -> list[str]:

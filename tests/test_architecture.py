@@ -42,7 +42,7 @@ MAY_IMPORT = {
 LIGHT = {  # imported by the command line before any verb that needs torch
     "cli", "arguments_of", "keyvalue", "__init__", "__main__", "launch", "continuing", "config", "dotted",
     "overrides", "leftover", "groups", "listing", "completion", "interpolation", "check", "allow", "signature",
-    "schema", "nearest", "errors", "record", "source", "sweeping", "signals",
+    "schema", "nearest", "errors", "record", "source", "sweeping", "signals", "given",
 }  # fmt: skip
 HEAVY = {"torch", "lightning", "numpy", "sklearn", "matplotlib", "wandb", "torchmetrics"}
 ROOMS = sorted({path.relative_to(PACKAGE).parts[0] for path in FILES if path.parent != PACKAGE})

@@ -69,3 +69,8 @@ def test_a_run_with_other_data_has_a_row_without_a_verdict(tmp_path, capsys, mon
     assert "for data=digits" in capsys.readouterr().out
     (found,) = table(collect(tmp_path))
     assert found.reached is None
+
+
+def test_one_number_over_several_says_what_does_not_fit():
+    with pytest.raises(ConfigError, match=r"reference=.*: Cannot merge DictConfig with ListConfig"):
+        config.explain(["experiment=atoms/acac", "reference={metric: test/force_mae, value: 1.0}"])
