@@ -27,6 +27,7 @@ def test_the_numbers_of_an_experiment_stand_for_it(name):
     (["experiment=atoms/silicon", "data.element=Si", "data.batch_size=2", "net.channels=8"], ""),
     (["experiment=atoms/silicon", "data.element=Li"], "data.element=Si"),
     (["experiment=atoms/acac", "data.test=MD_600K"], "data.test=MD_300K"),
+    (["experiment=atoms/acac", "data.train_size=50"], "data.train_size=null"),
     (["experiment=atoms/acac", "data=acac"], ""),
     (["experiment=atoms/acac", "data=threebpa"], "data=acac, data.test=MD_300K"),
     (["experiment=atoms/acac", "data=mlearn"], f"data=acac, {ACAC}"),
