@@ -36,8 +36,8 @@ def check_jobs(overrides: Sequence[str], config_dirs: Sequence[str], params: Seq
 def sweep(overrides: Sequence[str], config_dirs: Sequence[str], composed: config.Composed) -> int:
     """Hydra's multirun; a failing job stops nobody."""
     plain_sweeper = composed.choices_hydra.get("hydra/sweeper", "basic") == "basic"
-    given = {text.split("=", 1)[0] for text in overrides}
-    params = [f"{key}={value}" for key, value in composed.sweeps.items() if key not in given]
+    typed = {text.split("=", 1)[0] for text in overrides}
+    params = [f"{key}={value}" for key, value in composed.sweeps.items() if key not in typed]
     count = check_jobs(overrides, config_dirs, params) if plain_sweeper else None
     values = config.plain(composed.config)
     swept = any("," in text for text in overrides if text.startswith(("experiment=", "data=", "model=")))
@@ -69,13 +69,13 @@ def resume(place: Path, changes: Sequence[str]) -> int:
         return _until_done(place, lambda: [run_and_wait(job) for job in due])
     typed = yaml.safe_load(plan.read_text())
     folders = groups.folders(typed["config_dirs"])
-    again = _Job(place, places=folders, due={str(job.path) for job in due}, changes=changes)
+    again = _Job(place, places=folders, due={job.path.resolve() for job in due}, changes=changes)
     return _until_done(place, lambda: _launch(typed["overrides"], typed["config_dirs"], again))
 
 
 def _keep(place: Path, overrides: Sequence[str], config_dirs: Sequence[str]) -> None:
     """Write the plan, which holds from any working directory."""
-    local = [folder for folder in ("configs",) if Path(folder).is_dir()]
+    local = ["configs"] if Path("configs").is_dir() else []
     folders = [str(Path(folder).absolute()) for folder in (*config_dirs, *local)]
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ class _Job:
 
     __module__ = "mlsci.sweeping"
 
-    def __init__(self, place: Path, *, places: Sequence[Path], due: Collection[str] = (), changes: Sequence[str] = ()):
+    def __init__(self, place: Path, *, places: Sequence[Path], due: Collection[Path] = (), changes: Sequence[str] = ()):
         self.place = place
         self.places = places
         self.due = due
@@ -109,7 +109,7 @@ class _Job:
         hydra = HydraConfig.get()
         folder = RunFolder(hydra.runtime.output_dir)
         begun = (folder.path / "provenance.json").is_file()
-        if begun and str(folder.path) not in self.due:
+        if begun and folder.path.resolve() not in self.due:
             return {"folder": str(folder.path), "code": 0}
         overrides = [str(text) for text in hydra.overrides.task]
         print(f"job {hydra.job.num}  {' '.join(overrides)}", flush=True)

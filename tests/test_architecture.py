@@ -26,19 +26,9 @@ MAY_IMPORT = {
     "loggers": {"loggers", "errors"},
     "source": {"source", "nearest", "errors"},
     "atoms": {
-        "atoms",
-        "science",
-        "models",
-        "data",
-        "plots",
-        "checkpoint",
-        "verbs",
-        "keyvalue",
-        "clock",
-        "signals",
-        "errors",
+        "atoms", "science", "models", "data", "plots", "checkpoint", "verbs", "keyvalue", "clock", "signals", "errors",
     },
-}
+}  # fmt: skip
 LIGHT = {  # imported by the command line before any verb that needs torch
     "cli", "arguments_of", "keyvalue", "__init__", "__main__", "launch", "continuing", "config", "dotted",
     "overrides", "leftover", "groups", "listing", "completion", "interpolation", "check", "allow", "signature",
